@@ -1,0 +1,145 @@
+"""The plain dialect: an action as JSON, points in pixels of the picture that was seen.
+
+For scripts, tests and people. A reply is any text and then one JSON object (or a list of them) as
+``Action.to_json`` writes it, bare or in a code fence::
+
+    The file is not saved yet.
+    {"action": "key", "keys": "ctrl+s"}
+"""
+
+import json
+import re
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from ...model.chat import Image, Message
+from ..errors import ActionParseError, ActionSchemaError
+from ..geometry import Clamp, Frame, Point, Space, whole
+from ..schema import ACTIONS, Action, parse_action
+from .base import Parsed, Turn
+
+_SYSTEM = """You work a computer by looking at screenshots and acting on them.
+Answer with a short thought and then one action as a JSON object on a line of its own, such as
+{"action": "click", "point": [640, 360]}
+Points are [x, y] in pixels of the last picture, from its top left corner.
+When the goal is reached: {"action": "done"}. When it cannot be reached:
+{"action": "done", "status": "infeasible", "reason": "..."}
+
+The actions:
+"""
+
+
+class NativeDialect:
+    """The plain JSON dialect."""
+
+    name = "native"
+
+    def __init__(self, actions: Iterable[str] = ACTIONS) -> None:
+        self._system = _SYSTEM + "\n".join(_describe(name) for name in ACTIONS if name in actions)
+
+    def messages(self, goal: str, past: Sequence[Turn], now: Image) -> list[Message]:
+        """System turn, then goal and screenshots in user turns, replies in assistant turns."""
+        messages = [Message.of("system", self._system)]
+        lead = f"Goal: {goal}"
+        for turn in past:
+            seen = turn.image or "(this picture is no longer kept)"
+            messages.append(Message.of("user", f"{lead}\n", seen))
+            messages.append(Message.of("assistant", turn.reply))
+            lead = turn.outcome
+        messages.append(Message.of("user", f"{lead}\n", now))
+        return messages
+
+    def parse(self, reply: str, frame: Frame) -> Parsed:
+        """Read the JSON at the end of a reply."""
+        data, start = _last_json(reply)
+        items = data if isinstance(data, list) else [data]
+        if not items:
+            raise ActionParseError("the list of actions is empty", text=reply, position=start)
+        clamps: list[Clamp] = []
+        actions = tuple(_mapped(parse_action(item), frame, clamps) for item in items)
+        thought = reply[:start].removesuffix("```json\n").removesuffix("```\n").strip()
+        return Parsed(actions, thought, tuple(clamps))
+
+    def render(self, action: Action, frame: Frame) -> str:
+        """Write the action as one line of JSON, points rounded to pixels of the picture."""
+        data = action.to_json()
+        for name, point in action.points():
+            data[name] = list(whole(frame.to_model(point, Space.IMAGE)))
+        return json.dumps(data, ensure_ascii=False)
+
+
+def _mapped(action: Action, frame: Frame, clamps: list[Clamp]) -> Action:
+    """Give the action with its points on the screenshot instead of on the resized picture."""
+    points: dict[str, Point] = {}
+    for name, said in action.points():
+        points[name], clamp = frame.from_model(said.x, said.y, Space.IMAGE)
+        if clamp is not None:
+            clamps.append(clamp)
+    return action.model_copy(update=points) if points else action
+
+
+def _last_json(reply: str) -> tuple[Any, int]:
+    """Find the JSON value that ends the reply, bare or fenced, and where it starts.
+
+    It must begin a line and be all the rest of the reply. A value that begins a line and is
+    broken is an error, even if something inside it would parse: the end of a torn list of actions
+    is not the action that was meant.
+    """
+    text = reply.rstrip()
+    if text.endswith("```"):
+        text = text[:-3].rstrip()
+    start = 0
+    while match := _BEGINS_JSON.search(text, start):
+        start = match.end(1)
+        try:
+            value, end = _DECODER.raw_decode(text, start)
+        except RecursionError as error:
+            raise ActionParseError(
+                "the JSON is nested too deeply", text=reply, position=start
+            ) from error
+        except ValueError as error:
+            raise ActionParseError(
+                f"the JSON of the action is broken: {error}", text=reply, position=start
+            ) from error
+        if end == len(text):
+            return value, start
+        start = end
+    raise ActionParseError(
+        "the reply does not end with an action: write one JSON object on a line of its own, such "
+        'as {"action": "click", "point": [640, 360]}',
+        text=reply,
+        position=len(reply),
+    )
+
+
+def _refuse_constant(name: str) -> Any:
+    raise ActionSchemaError(f"{name} is not a number that an action can use")
+
+
+_BEGINS_JSON = re.compile(r"^([ \t]*)(?=\{|\[\s*\{|\[\s*\])", re.MULTILINE)
+_DECODER = json.JSONDecoder(parse_constant=_refuse_constant)
+
+
+def _describe(name: str) -> str:
+    """One line for the prompt, from the action's own class."""
+    cls = ACTIONS[name]
+    schema = cls.model_json_schema()
+    fields = []
+    for field, spec in schema["properties"].items():
+        if field == "action":
+            continue
+        for variant in spec.get("anyOf", [spec]):  # an optional field: its first variant
+            kind = "|".join(variant.get("enum", ())) or _KINDS[variant.get("type", "array")]
+            break
+        fields.append(f"{field}{'' if field in schema.get('required', ()) else '?'}: {kind}")
+    return f"- {name}({', '.join(fields)}): {(cls.__doc__ or '').splitlines()[0]}"
+
+
+_KINDS = {
+    "array": "[x, y]",
+    "string": "text",
+    "number": "number",
+    "integer": "whole number",
+    "boolean": "true|false",
+    "object": "{...}",
+}

@@ -1,0 +1,26 @@
+"""Who decides: the models, and the plain values they are spoken to with."""
+
+from .base import Model, Reply, Session
+from .chat import Image, Message, Part, Pixels, Role, Text, pixel_hash, prompt_hash
+from .errors import ModelError, ScriptExhausted
+from .scripted import ScriptedModel
+from .size import Size, smart_resize
+
+__all__ = [
+    "Image",
+    "Message",
+    "Model",
+    "ModelError",
+    "Part",
+    "Pixels",
+    "Reply",
+    "Role",
+    "ScriptExhausted",
+    "ScriptedModel",
+    "Session",
+    "Size",
+    "Text",
+    "pixel_hash",
+    "prompt_hash",
+    "smart_resize",
+]

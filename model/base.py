@@ -1,0 +1,71 @@
+"""What the loop needs of a model, and nothing about how one works."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from .chat import Message
+from .size import Size
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What the model said.
+
+    Attributes:
+        text: The reply, verbatim.
+        stats: Figures of this reply for the record, by name with unit, such as
+            ``prefill_s`` or ``decoded_tokens``. Empty where a model measures nothing.
+    """
+
+    text: str
+    stats: Mapping[str, float] = field(default_factory=dict)
+
+
+class Session(Protocol):
+    """One conversation. It may keep a cache; the caller never manages it."""
+
+    async def reply(self, messages: Sequence[Message]) -> Reply:
+        """Continue the conversation.
+
+        Args:
+            messages: The whole conversation so far, oldest first. Within a session each call's
+                messages normally extend those of the call before.
+
+        Raises:
+            ModelError: No reply can be given. A cancelled call returns within 100 ms and
+                leaves the session usable.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Free what the session holds. Closing twice is harmless."""
+        ...
+
+
+class Model(Protocol):
+    """Who decides."""
+
+    @property
+    def name(self) -> str:
+        """How records call it, such as a checkpoint's name."""
+        ...
+
+    @property
+    def fingerprint(self) -> str:
+        """Content hash of what decides (weights or script), for the episode's record."""
+        ...
+
+    def plan(self, size: Size) -> Size:
+        """Choose the size that a screenshot of ``size`` physical pixels is resized to.
+
+        Cheap and torch-free: it is called before anything is prompted.
+
+        Raises:
+            ValueError: No such picture can be shown to this model.
+        """
+        ...
+
+    def session(self) -> Session:
+        """Begin a conversation with an empty cache."""
+        ...
