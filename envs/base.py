@@ -118,6 +118,11 @@ class Env(Protocol):
         ...
 
     @property
+    def live(self) -> bool:
+        """False where no real time passes, as in a replay: then nobody waits or runs late."""
+        ...
+
+    @property
     def action_space(self) -> frozenset[str]:
         """Names of the actions that ``perform`` takes."""
         ...

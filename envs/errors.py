@@ -15,6 +15,7 @@
       EpisodeExists          a recording would overwrite what a folder holds
       EpisodeUnwritable      a recording cannot be written there
       EpisodeBroken          the folder is damaged, mixed or too new; carries file and line
+      RecordingEnded         the recording was cut off here; there is nothing more to replay
       ReplayDiverged         the folder is fine, the actions differ; carries step, expected, got
 """
 
@@ -109,6 +110,10 @@ class EpisodeBroken(EnvError):
         super().__init__(f"{where}: {message}")
         self.path = path
         self.line = line
+
+
+class RecordingEnded(EnvError):
+    """A recording that was cut off, or stopped from outside, has nothing more to replay."""
 
 
 class ReplayDiverged(EnvError):

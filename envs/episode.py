@@ -1,0 +1,262 @@
+"""The episode: all steps of a run with its end, in memory and, the same objects, on disk.
+
+On disk it is a folder::
+
+    episode.json       what was run: format version, task, env, model and its hash, versions
+    steps.jsonl        append-only, fsynced line by line: intents, steps, and the end
+    frames/HASH.png    every distinct screenshot once, lossless, named by its content
+
+An intent is durable before the device hears of the action, the step after it was seen. A crash at
+any moment leaves a readable prefix: a torn last line of an episode without an end is dropped, and
+an intent without its step says that nobody knows what became of that action. Anything torn or
+missing elsewhere is damage and is refused by name.
+"""
+
+import json
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+from PIL import Image
+from pydantic import Field, TypeAdapter, ValidationError
+
+from ..model.chat import Pixels, pixel_hash
+from .base import Observation
+from .errors import EnvError, EpisodeBroken
+from .records import FORMAT, End, Header, Intent, Step, StopReason, View
+
+_CACHE_BYTES = 256 * 2**20
+
+
+class Episode:
+    """All steps of one run.
+
+    Attributes:
+        header: What was run.
+        steps: In order.
+        end: How it ended; None for a recording that was cut off.
+        pending: An action begun whose outcome nobody saw, at the end of a recording cut off.
+
+        folder: Where it lies; None if it was not recorded.
+    """
+
+    def __init__(
+        self,
+        header: Header,
+        steps: list[Step],
+        end: End | None,
+        *,
+        pending: Intent | None = None,
+        folder: Path | None = None,
+    ) -> None:
+        self.header = header
+        self.steps = steps
+        self.end = end
+        self.pending = pending
+        self.folder = folder
+        self._pictures: OrderedDict[str, Pixels] = OrderedDict()
+
+    @classmethod
+    def load(cls, folder: str | Path) -> "Episode":
+        """Read an episode from its folder.
+
+        Pictures are checked to be there and are decoded when asked for.
+
+        Raises:
+            EpisodeBroken: The folder is damaged, mixed or of a newer version; names file and
+                line.
+        """
+        header, steps, end, pending = _read_folder(Path(folder))
+        return cls(header, steps, end, pending=pending, folder=Path(folder))
+
+    @property
+    def stop(self) -> StopReason | None:
+        """Why it ended; None for a recording that was cut off."""
+        return None if self.end is None else self.end.stop
+
+    @property
+    def done(self) -> bool:
+        """Whether every part of the task was reached."""
+        return self.stop is StopReason.DONE
+
+    @property
+    def answers(self) -> list[str]:
+        """What the model answered, in order."""
+        return [s.action.text for s in self.steps if s.action and s.action.action == "answer"]
+
+    def last_view(self) -> View | None:
+        """The latest screen that was recorded."""
+        if self.end is not None and self.end.last is not None:
+            return self.end.last
+        if self.pending is not None:
+            return self.pending.seen
+        if self.steps:
+            return self.steps[-1].after or self.steps[-1].seen
+        return None
+
+    def pixels(self, picture: str) -> Pixels:
+        """Decode a picture: ``uint8[H, W, 3]``, RGB, read-only.
+
+        Args:
+            picture: The content hash from a ``View``.
+
+        Raises:
+            EpisodeBroken: The file is missing, unreadable, or not the picture it is named for.
+        """
+        if picture in self._pictures:
+            self._pictures.move_to_end(picture)
+            return self._pictures[picture]
+        if self.folder is None:
+            raise EnvError("this episode was not recorded and keeps no pictures: give a folder")
+        path = frame_path(self.folder, picture)
+        try:
+            with Image.open(path) as image:
+                pixels = np.asarray(image.convert("RGB"))
+        except FileNotFoundError as error:
+            raise EpisodeBroken("the picture is missing", path=path) from error
+        except (OSError, SyntaxError, ValueError) as error:
+            raise EpisodeBroken(f"the picture cannot be decoded: {error}", path=path) from error
+        if pixel_hash(pixels) != picture:
+            raise EpisodeBroken("the picture is not the one it is named for", path=path)
+        pixels.flags.writeable = False
+        self._pictures[picture] = pixels
+        while sum(p.nbytes for p in self._pictures.values()) > _CACHE_BYTES:
+            self._pictures.popitem(last=False)
+        return pixels
+
+    def observation(self, view: View) -> Observation:
+        """Give a recorded screen as an observation."""
+        return Observation(
+            self.pixels(view.picture),
+            view.frame,
+            time=view.time,
+            extras=view.extras,
+            hash=view.picture,
+        )
+
+
+def frame_path(folder: Path, picture: str) -> Path:
+    """Where a picture of an episode lies."""
+    return folder / "frames" / f"{picture}.png"
+
+
+def _read_folder(folder: Path) -> tuple[Header, list[Step], End | None, Intent | None]:
+    """Read and check an episode's folder.
+
+    Returns:
+        Header, steps, the end (None for a recording cut off), and the intent left without a step.
+
+    Raises:
+        EpisodeBroken: See ``Episode.load``.
+    """
+    header = _read_header(folder)
+    path = folder / "steps.jsonl"
+    try:
+        body = path.read_bytes()
+    except OSError as error:
+        raise EpisodeBroken(f"cannot be read: {error.strerror}", path=path) from error
+    *lines, torn = body.split(b"\n")
+    steps: list[Step] = []
+    intent: Intent | None = None
+    end: End | None = None
+    known: set[str] = set()
+
+    for number, line in enumerate(lines, start=1):
+
+        def broken(message: str, number: int = number) -> EpisodeBroken:
+            return EpisodeBroken(message, path=path, line=number)
+
+        record = _read_line(line, header.id, broken)
+        if end is not None:
+            raise broken("something follows the end of the episode")
+        for view in _views(record):
+            if view.picture not in known:
+                if not frame_path(folder, view.picture).is_file():
+                    raise broken(f"picture frames/{view.picture}.png is missing")
+                known.add(view.picture)
+        if isinstance(record, End):
+            if record.steps != len(steps):
+                raise broken(f"the end counts {record.steps} steps, but {len(steps)} are here")
+            end = record
+            continue
+        if record.index != len(steps):
+            raise broken(f"step {len(steps)} is missing: this line is of step {record.index}")
+        if isinstance(record, Intent):
+            if intent is not None:
+                raise broken(f"step {intent.index} was begun twice")
+            intent = record
+            continue
+        if intent is not None and record.action != intent.action:
+            raise broken(f"step {record.index} is not the action that was begun: {intent.action}")
+        steps.append(record)
+        intent = None
+
+    if torn and end is not None:
+        raise EpisodeBroken(
+            "something follows the end of the episode", path=path, line=len(lines) + 1
+        )
+    return header, steps, end, intent
+
+
+def _read_header(folder: Path) -> Header:
+    path = folder / "episode.json"
+    try:
+        data = json.loads(path.read_bytes())
+    except FileNotFoundError as error:
+        what = "no such file" if folder.is_dir() else "no such folder"
+        raise EpisodeBroken(f"{what}: this is not an episode", path=path) from error
+    except OSError as error:
+        raise EpisodeBroken(f"cannot be read: {error.strerror}", path=path) from error
+    except ValueError as error:
+        raise EpisodeBroken(f"is not JSON: {error}", path=path) from error
+    version = data.get("format") if isinstance(data, dict) else None
+    if not isinstance(version, int) or isinstance(version, bool) or version < 1:
+        raise EpisodeBroken('has no "format" number: this is not an episode', path=path)
+    if version > FORMAT:
+        raise EpisodeBroken(
+            f"is of format {version}; this eyehand reads up to {FORMAT}: update eyehand", path=path
+        )
+    try:
+        return Header.model_validate(data)
+    except ValidationError as error:
+        raise EpisodeBroken(_first_complaint(error), path=path) from error
+
+
+def _read_line(
+    line: bytes, episode: str, broken: Callable[[str], EpisodeBroken]
+) -> Intent | Step | End:
+    try:
+        data = json.loads(line)
+    except ValueError as error:
+        raise broken(f"torn or damaged line: {error}") from error
+    if not isinstance(data, dict):
+        raise broken("the line is not a JSON object")
+    if data.pop("episode", None) != episode:
+        raise broken("the line belongs to another episode")
+    try:
+        return _LINE.validate_python(data)
+    except ValidationError as error:
+        raise broken(_first_complaint(error)) from error
+
+
+_LINE: TypeAdapter[Intent | Step | End] = TypeAdapter(
+    Annotated[Intent | Step | End, Field(discriminator="kind")]
+)
+
+
+def _views(record: Intent | Step | End) -> Iterator[View]:
+    if isinstance(record, End):
+        views = [record.last]
+    elif isinstance(record, Intent):
+        views = [record.seen]
+    else:
+        views = [record.seen, record.after]
+    yield from (view for view in views if view is not None)
+
+
+def _first_complaint(error: ValidationError) -> str:
+    first = error.errors(include_url=False)[0]
+    field = ".".join(str(part) for part in first["loc"])
+    return f"field {field!r}: {first['msg']}" if field else first["msg"]

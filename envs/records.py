@@ -1,0 +1,183 @@
+"""The records that an episode consists of, as they lie on disk and in memory."""
+
+from enum import StrEnum
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, PlainSerializer
+
+from ..actions.geometry import Frame, Point
+from ..actions.schema import Action
+from .base import Delivery, Effect, Observation
+
+FORMAT = 1
+"""Version of the folder's layout. Readers refuse a newer one."""
+
+
+class StopReason(StrEnum):
+    """Why an episode ended."""
+
+    DONE = "done"
+    """Every part of the task was reached."""
+    FAILED = "failed"
+    """A check or an action that the task itself names did not hold."""
+    GAVE_UP = "gave_up"
+    """The model said that the goal cannot be reached."""
+    STEP_LIMIT = "step_limit"
+    TIME_LIMIT = "time_limit"
+    ERROR_LIMIT = "error_limit"
+    """Too many replies or actions in a row came to nothing."""
+    STOPPED_BY_USER = "stopped_by_user"
+    CANCELLED = "cancelled"
+    ENV_LOST = "env_lost"
+    """The display or device went away, or could not be used."""
+    MODEL_FAILED = "model_failed"
+    DIVERGED = "diverged"
+    """A replay did something else than the recording."""
+    CRASHED = "crashed"
+    """A bug: an exception that nobody expected."""
+
+
+class _Record(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class View(_Record):
+    """A screenshot by reference, and how it relates to the screen."""
+
+    picture: str = Field(pattern=r"^[0-9a-f]{32}$")
+    """Content hash; the file is ``frames/<picture>.png``."""
+    frame: Frame
+    time: float
+    """Seconds since 1970."""
+    extras: dict[str, Any] = {}
+
+    @classmethod
+    def of(cls, seen: Observation) -> "View":
+        """Give the record of an observation."""
+        return cls(picture=seen.hash, frame=seen.frame, time=seen.time, extras=dict(seen.extras))
+
+
+class Located(_Record):
+    """One point of an action in all three spaces."""
+
+    field: str
+    """Which field of the action, such as ``point`` or ``end``."""
+    said: Point | None = None
+    """What the model wrote, where it overshot the picture and was clamped."""
+    image: Point | None = None
+    """Pixels of the picture the model saw; None where no model was asked."""
+    physical: Point
+    """Pixels of the screenshot."""
+    pointer: tuple[int, int]
+    """Pointer units on the desktop: what the device was sent."""
+
+
+class Probe(_Record):
+    """Something asked of the world outside the screen, and its answer."""
+
+    name: str
+    arguments: dict[str, Any]
+    value: Any
+
+
+class Check(_Record):
+    """A condition that the task names, and how it was found."""
+
+    name: str
+    arguments: dict[str, Any]
+    passed: bool
+    detail: str
+
+
+class Result(_Record):
+    """What became of an action, as ``Outcome`` says."""
+
+    delivery: Delivery
+    effect: Effect
+    settle_s: float = 0.0
+    settled: bool = True
+    detail: str = ""
+
+
+RecordedAction = Annotated[Action, PlainSerializer(lambda action: action.to_json())]
+
+Box = tuple[float, float, float, float]
+"""Left, top, right, bottom in physical pixels; right and bottom are outside."""
+
+
+class Intent(_Record):
+    """What is about to be done. Durable before the device hears of it."""
+
+    kind: Literal["intent"] = "intent"
+    index: int
+    seen: View
+    action: RecordedAction
+
+
+class Step(_Record):
+    """One round: what was seen, what was decided, and what came of it."""
+
+    kind: Literal["step"] = "step"
+    index: int
+    """From 0, without gaps."""
+    part: int
+    """Which step of the task this belongs to, from 0."""
+    source: Literal["model", "task"]
+    """Who decided."""
+    seen: View
+    prompt: str | None = None
+    """Hash of the whole prompt, where a model was asked."""
+    reply: str | None = None
+    """What the model said, verbatim; None also for the later actions of one reply."""
+    thought: str = ""
+    action: RecordedAction | None = None
+    target: Box | None = None
+    """Where a click may land and still mean the same, if the task says so."""
+    points: tuple[Located, ...] = ()
+    check: Check | None = None
+    probes: tuple[Probe, ...] = ()
+    result: Result | None = None
+    after: View | None = None
+    """The settled screen after the action."""
+    error: str | None = None
+    """Why it came to nothing: an unreadable reply, an action that did not work."""
+    told: str = ""
+    """What the model is told about it."""
+    seconds: dict[str, float] = {}
+    """Time of each phase: ``observe``, ``think``, ``act`` (with settling)."""
+
+    def __str__(self) -> str:
+        """Give a line for people: what was done."""
+        if self.action is not None:
+            return str(self.action)
+        if self.check is not None:
+            return f"check {self.check.name}"
+        return "(no action)"
+
+
+class End(_Record):
+    """How the episode ended. The last line of a finished one."""
+
+    kind: Literal["end"] = "end"
+    steps: int
+    stop: StopReason
+    detail: str = ""
+    seconds: float
+    last: View | None = None
+    """The screen at the end, where it could still be seen."""
+
+
+class Header(_Record):
+    """What was run. The content of ``episode.json``."""
+
+    format: int = FORMAT
+    id: str
+    """Random; every line of ``steps.jsonl`` carries it, so lines of two episodes never mix."""
+    started: str
+    """Local time with offset, ISO 8601."""
+    task: dict[str, Any]
+    env: dict[str, Any]
+    model: dict[str, str] | None
+    """``name`` and ``fingerprint``; None where the task asks no model."""
+    dialect: str
+    versions: dict[str, str]

@@ -1,0 +1,302 @@
+"""An env that serves a recorded episode, and stops where what is done differs from it."""
+
+import tempfile
+from collections.abc import Mapping
+from math import hypot
+from pathlib import Path
+from typing import Any, NoReturn
+
+from PIL import Image, ImageDraw
+
+from ..actions.errors import PointOutsideImage
+from ..actions.geometry import Point
+from ..actions.schema import ACTIONS, TALK, Action
+from .base import Delivery, Observation, Outcome, Read
+from .episode import Episode
+from .errors import (
+    ActionFailed,
+    ActionNotSupported,
+    EnvClosed,
+    RecordingEnded,
+    ReplayDiverged,
+)
+from .records import End, Intent, Step, StopReason
+
+_FROM_OUTSIDE = {
+    StopReason.CANCELLED,
+    StopReason.STOPPED_BY_USER,
+    StopReason.TIME_LIMIT,
+    StopReason.ENV_LOST,
+    StopReason.MODEL_FAILED,
+    StopReason.CRASHED,
+}
+"""Ends that come from outside the run: a replay cannot reach them by itself."""
+
+
+class ReplayEnv:
+    """Serves the observations, outcomes and answers of an episode, in order.
+
+    Nothing is ever sent to a device and no time passes. It is also a ``Recorder``: the loop tells
+    it of every step, and it compares.
+
+    Args:
+        episode: The recording, or its folder.
+        tolerance_px: None is strict: actions, points, replies, prompts, checks and what the model
+            is told must be equal. A number allows points that many physical pixels from the
+            recorded one, or anywhere inside the recorded target, and compares neither prompts
+            nor words.
+        pictures: Folder for the picture of a divergence; by default a new temporary one.
+
+    Raises:
+        EpisodeBroken: The folder is damaged, mixed or too new.
+    """
+
+    live = False
+    action_space = frozenset(ACTIONS) - TALK
+
+    def __init__(
+        self,
+        episode: Episode | str | Path,
+        *,
+        tolerance_px: float | None = None,
+        pictures: str | Path | None = None,
+    ) -> None:
+        if tolerance_px is not None and not tolerance_px >= 0:
+            raise ValueError(f"the tolerance is a distance in pixels, not {tolerance_px}")
+        self.episode = episode if isinstance(episode, Episode) else Episode.load(episode)
+        self.tolerance_px = tolerance_px
+        self._pictures = None if pictures is None else Path(pictures)
+        self._next = 0
+        self._probed = 0
+        self._open: bool | None = None  # None before reset
+
+    @property
+    def name(self) -> str:
+        """The recorded env's name, marked as a replay."""
+        return f"replay of {self.episode.header.env.get('name', 'an env')}"
+
+    @property
+    def replayed(self) -> int:
+        """How many recorded steps were met again so far."""
+        return self._next
+
+    def describe(self) -> dict[str, Any]:
+        """The recorded env's own description."""
+        return {**self.episode.header.env, "replay_of": self.episode.header.id}
+
+    async def reset(self) -> Observation:
+        """Begin at the first step."""
+        if self._open is False:
+            raise EnvClosed("the replay is closed: make a new one")
+        self._open = True
+        self._next = self._probed = 0
+        return self._look()
+
+    async def observe(self) -> Observation:
+        """Give the screen of the step to come.
+
+        Raises:
+            EpisodeBroken: Its picture is damaged.
+            RecordingEnded: The recording was cut off here.
+            ReplayDiverged: The recording ended here, but the run goes on.
+        """
+        self._require_open()
+        return self._look()
+
+    async def perform(self, action: Action, seen: Observation) -> Outcome:
+        """Compare the action with the recorded one and give the recorded outcome."""
+        self._require_open()
+        if action.action not in self.action_space:
+            raise ActionNotSupported(f"{action.action} is not an action of an env")
+        step = self._expected(str(action))
+        self._compare_action(step, action)
+        if step.result is None or (step.error and step.result.delivery is not Delivery.DELIVERED):
+            failed = step.result is not None and step.result.delivery is Delivery.UNKNOWN
+            if step.points or step.error is None:
+                raise ActionFailed(step.error or "it failed when recorded", delivered=failed)
+            raise PointOutsideImage(step.error)
+        result = step.result
+        return Outcome(
+            delivery=result.delivery,
+            effect=result.effect,
+            after=None if step.after is None else self.episode.observation(step.after),
+            settle_s=result.settle_s,
+            settled=result.settled,
+            detail=result.detail,
+        )
+
+    async def probe(self, name: str, arguments: Mapping[str, Any], read: Read) -> Any:
+        """Give the recorded answer. The world itself is never asked."""
+        self._require_open()
+        step = self._expected(f"question {name}")
+        probes = step.probes
+        # A condition that was waited for is recorded as it was last found: ask it again, get that.
+        recorded = probes[min(self._probed, len(probes) - 1)] if probes else None
+        self._probed += 1
+        question = {"name": name, "arguments": dict(arguments)}
+        if recorded is None or recorded.model_dump(include={"name", "arguments"}) != question:
+            expected = None if recorded is None else recorded.model_dump(mode="json")
+            self._diverge("another question was asked", step.index, expected, question)
+        return recorded.value
+
+    async def close(self) -> None:
+        """End the replay."""
+        self._open = False
+
+    # As a Recorder ------------------------------------------------------------------------------
+
+    def intend(self, intent: Intent, seen: Observation) -> None:
+        """Do nothing: ``perform`` compares the action."""
+
+    def record(self, step: Step, seen: Observation, after: Observation | None) -> None:
+        """Compare a finished step with the recorded one and go on to the next."""
+        recorded = self._expected(str(step))
+        if step.action is None:
+            if recorded.action is not None:
+                self._diverge(
+                    "no action was decided", step.index, str(recorded), step.error or str(step)
+                )
+        else:
+            self._compare_action(recorded, step.action)
+        fields = ["part", "source"]
+        if self.tolerance_px is None:
+            fields += ["prompt", "reply", "points", "check", "error", "told", "target"]
+        for name in fields:
+            ours, theirs = getattr(step, name), getattr(recorded, name)
+            if ours != theirs:
+                self._diverge(
+                    f"{_MEANING.get(name, name)} differs", step.index, _plain(theirs), _plain(ours)
+                )
+        if (step.check and step.check.passed) != (recorded.check and recorded.check.passed):
+            self._diverge("a check", step.index, _plain(recorded.check), _plain(step.check))
+        self._next += 1
+        self._probed = 0
+
+    def finish(self, end: End, last: Observation | None) -> None:
+        """Compare the end.
+
+        Raises:
+            ReplayDiverged: The run ended otherwise, or earlier, than the recording.
+        """
+        recorded = self.episode.end
+        if end.stop in _FROM_OUTSIDE or end.stop is StopReason.DIVERGED:
+            return
+        if self._next < len(self.episode.steps):
+            step = self.episode.steps[self._next]
+            self._diverge("the run ended", step.index, str(step), f"end: {end.stop}")
+        if recorded is not None and recorded.stop != end.stop:
+            self._diverge(
+                "the run ended otherwise", self._next, f"end: {recorded.stop}", f"end: {end.stop}"
+            )
+
+    def _require_open(self) -> None:
+        if not self._open:
+            state = "closed" if self._open is False else "not begun: call reset first"
+            raise EnvClosed(f"the replay is {state}")
+
+    def _look(self) -> Observation:
+        if self._next >= len(self.episode.steps) and self.episode.steps == []:
+            view = self.episode.last_view()
+            if view is not None:
+                return self.episode.observation(view)
+        return self.episode.observation(self._expected("another look").seen)
+
+    def _expected(self, got: str) -> Step:
+        steps = self.episode.steps
+        if self._next < len(steps):
+            return steps[self._next]
+        stop = self.episode.stop
+        if stop is None or stop in _FROM_OUTSIDE:
+            how = "was cut off" if stop is None else f"ended ({stop})"
+            raise RecordingEnded(f"the recording {how} after {len(steps)} steps")
+        self._diverge("the recording ends here", self._next, f"end: {stop}", got)
+
+    def _compare_action(self, step: Step, action: Action) -> None:
+        expected = step.action
+        if expected is None:
+            was = step.error or str(step)
+            self._diverge("an action where none was recorded", step.index, was, str(action))
+        if expected == action:
+            return
+        points, others = dict(expected.points()), dict(action.points())
+        picture = None
+        message = "another action"
+        apart = 0.0
+        if points.keys() == others.keys() and points:
+            apart = max(hypot(*_difference(points[name], others[name])) for name in points)
+            bare = expected.model_copy(update=dict.fromkeys(points))
+            if bare == action.model_copy(update=dict.fromkeys(points)):
+                if self._allowed(step, points, others):
+                    return
+                message = f"another point, {apart:.1f} px from the recorded one"
+        if points or others:
+            picture = self._draw(step, points, others)
+        self._diverge(message, step.index, str(expected), str(action), picture)
+
+    def _allowed(self, step: Step, points: dict[str, Point], others: dict[str, Point]) -> bool:
+        if self.tolerance_px is None:
+            return False
+        for name, point in points.items():
+            other = others[name]
+            near = hypot(*_difference(point, other)) <= self.tolerance_px
+            box = step.target
+            inside = box is not None and (box[0] <= other.x < box[2] and box[1] <= other.y < box[3])
+            if not (near or inside):
+                return False
+        return True
+
+    def _diverge(
+        self, message: str, index: int, expected: Any, got: Any, picture: Path | None = None
+    ) -> NoReturn:
+        shown = f"\n  picture:  {picture}" if picture else ""
+        raise ReplayDiverged(
+            f"step {index}: {message}\n  recorded: {expected}\n  now:      {got}{shown}",
+            step=index,
+            expected=expected,
+            got=got,
+            picture=picture,
+        )
+
+    def _draw(self, step: Step, points: dict[str, Point], others: dict[str, Point]) -> Path:
+        """Draw the recorded points (green) and those of now (red) on the recorded screen."""
+        image = Image.fromarray(self.episode.pixels(step.seen.picture)).convert("RGB")
+        pen = ImageDraw.Draw(image)
+        radius = max(8, min(image.size) // 60)
+        marks = [("recorded", points, (0, 150, 60)), ("now", others, (210, 0, 0))]
+        for row, (label, group, colour) in enumerate(marks):
+            for x, y in group.values():
+                for width, ink in ((5, (255, 255, 255)), (2, colour)):
+                    pen.ellipse((x - radius, y - radius, x + radius, y + radius), None, ink, width)
+                    pen.line((x - 2 * radius, y, x + 2 * radius, y), ink, max(1, width // 2))
+                    pen.line((x, y - 2 * radius, x, y + 2 * radius), ink, max(1, width // 2))
+            where = ", ".join(f"{name} {point}" for name, point in group.items()) or "no point"
+            top = 8 + row * 26
+            pen.rectangle((8, top, 16 + 9 * len(f"{label}: {where}"), top + 24), (255, 255, 255))
+            pen.text((12, top + 4), f"{label}: {where}", colour, font_size=15)
+        folder = self._pictures or Path(tempfile.mkdtemp(prefix="eyehand-replay-"))
+        folder.mkdir(parents=True, exist_ok=True)
+        path = folder / f"divergence-step-{step.index}.png"
+        image.save(path)
+        return path
+
+
+_MEANING = {
+    "part": "the part of the task",
+    "source": "who decided",
+    "prompt": "the prompt",
+    "reply": "the reply",
+    "points": "where the points map to",
+    "check": "the check",
+    "error": "what went wrong",
+    "told": "what the model is told",
+}
+
+
+def _difference(a: Point, b: Point) -> tuple[float, float]:
+    return a.x - b.x, a.y - b.y
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, tuple):
+        return [_plain(item) for item in value]
+    return value.model_dump(mode="json") if hasattr(value, "model_dump") else value
