@@ -1,5 +1,6 @@
 """What can be done: typed actions, geometry, keys, tools, and the dialects that say it."""
 
+from ..model.size import Size
 from .errors import (
     ActionError,
     ActionParseError,
@@ -8,7 +9,7 @@ from .errors import (
     ToolError,
     UnknownKey,
 )
-from .geometry import Clamp, Frame, Point, Size, Space
+from .geometry import Clamp, Frame, Point, Space
 from .keys import canonical_key, parse_chord
 from .schema import (
     Action,
@@ -34,6 +35,7 @@ from .schema import (
     action_schema,
     parse_action,
 )
+from .tools import Context, Tool, ToolResult, load_tools, tool, tools_by_name
 
 __all__ = [
     "Action",
@@ -47,6 +49,7 @@ __all__ = [
     "CallTool",
     "Clamp",
     "Click",
+    "Context",
     "Done",
     "Drag",
     "Frame",
@@ -63,12 +66,17 @@ __all__ = [
     "Size",
     "Space",
     "Swipe",
+    "Tool",
     "ToolError",
+    "ToolResult",
     "Type",
     "UnknownKey",
     "Wait",
     "action_schema",
     "canonical_key",
+    "load_tools",
     "parse_action",
     "parse_chord",
+    "tool",
+    "tools_by_name",
 ]

@@ -64,7 +64,7 @@ class _Action(BaseModel):
                 yield name, value
 
     def to_json(self) -> dict[str, Any]:
-        """Give plain data that ``parse_action`` reads back; fields at their default are left out."""
+        """Give plain data that ``parse_action`` reads back, without fields at their default."""
         data = self.model_dump(mode="json", exclude_defaults=True)
         return {"action": self.tag(), **data}
 

@@ -128,9 +128,8 @@ def _describe(name: str) -> str:
     for field, spec in schema["properties"].items():
         if field == "action":
             continue
-        for variant in spec.get("anyOf", [spec]):  # an optional field: its first variant
-            kind = "|".join(variant.get("enum", ())) or _KINDS[variant.get("type", "array")]
-            break
+        variant = spec.get("anyOf", [spec])[0]  # of an optional field: what it is when given
+        kind = "|".join(variant.get("enum", ())) or _KINDS[variant.get("type", "array")]
         fields.append(f"{field}{'' if field in schema.get('required', ()) else '?'}: {kind}")
     return f"- {name}({', '.join(fields)}): {(cls.__doc__ or '').splitlines()[0]}"
 
