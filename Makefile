@@ -1,0 +1,59 @@
+# Everything a developer runs. `make help` lists it.
+
+# The Python to make .venv with; empty: the first of python3.11, python3.12 and python3 that will do.
+PYTHON ?=
+PY := .venv/bin/python
+STAMP := .venv/installed
+
+export OMP_NUM_THREADS := 1
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check system clean constraints typecheck-tree
+
+help: ## List the targets
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 14
+
+demo: $(STAMP) ## Write a note on a virtual screen, record it, show the last picture
+	@.ci/system-packages demo
+	rm -rf demo-run/episode demo-run/end.png
+	.venv/bin/eyehand run examples/note.yaml --record demo-run/episode
+	.venv/bin/eyehand show demo-run/episode --picture demo-run/end.png
+	@echo "The picture is $(CURDIR)/demo-run/end.png"
+
+test: $(STAMP) system check ## Install what is missing, check, run every test, try the built wheel
+	EYEHAND_CI=1 $(PY) -m pytest
+	.ci/wheel-smoke $(PY)
+
+check: $(STAMP) typecheck-tree ## Lint, formatting and types
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/mypy
+	.venv/bin/mypy $(foreach folder,tests examples benchmarks,$(if $(wildcard $(folder)/*.py),$(folder)))
+	.venv/bin/pyright
+
+system: $(STAMP) ## Install missing system packages (as root; else print the command)
+	@.ci/system-packages test
+	@.ci/check-tkinter $(PY)
+
+clean: ## Remove what make made, the environment included
+	rm -rf .venv .typecheck build dist demo-run *.egg-info
+	rm -rf .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	find agent envs actions model tests examples benchmarks -name __pycache__ -prune -exec rm -rf {} +
+
+$(STAMP): pyproject.toml constraints.txt
+	@test -x $(PY) || .ci/make-venv $(PYTHON)
+	.venv/bin/pip install --quiet -c constraints.txt -e ".[dev]"
+	@touch $@
+
+# The checkers cannot see through the editable install; links that mirror the installed names can
+# be seen by both. Folders are linked, so a new file counts at once.
+typecheck-tree:
+	@mkdir -p .typecheck/eyehand
+	@for folder in agent model actions envs; do ln -sfn ../../$$folder .typecheck/eyehand/$$folder; done
+
+constraints: ## Write the versions in .venv to constraints.txt
+	@{ grep '^#' constraints.txt; \
+	   .venv/bin/pip freeze --exclude-editable --exclude eyehand | grep -v '^#'; \
+	   grep '^torch==' constraints.txt; } >constraints.new
+	@mv constraints.new constraints.txt
