@@ -19,7 +19,7 @@ from .errors import PointOutsideImage
 Rotation = Literal[0, 90, 180, 270]
 
 _FLOAT_SLACK = Fraction(1, 1 << 20)
-"""Points are floats: what is this near below a whole pointer unit is that unit."""
+"""Points are floats: what is this near a pointer unit's own edge is in that unit."""
 
 MERGED_PATCH_PX = 28
 """Side of the square that becomes one token in Qwen2-VL and Qwen2.5-VL, in image pixels."""
@@ -145,7 +145,10 @@ class Frame:
             PointOutsideImage: Farther outside, outside a normalised range, or not a number.
         """
         seen = self._require_image()
-        said = Point(x, y)
+        try:
+            said = Point(float(x), float(y))
+        except OverflowError as error:  # a whole number of hundreds of digits
+            raise PointOutsideImage("the point is outside the image by far") from error
         far = space.full
         limits = seen if far is None else (far, far)
         slack = MERGED_PATCH_PX if far is None else 0
@@ -186,16 +189,20 @@ class Frame:
 
         Returns:
             Whole pointer units on the desktop, origin included. The only rounding there is:
-            down, because a unit covers everything from its number up to the next.
+            down in the direction of the screenshot's own axis, because a pixel covers everything
+            from its number up to the next.
 
         Raises:
             PointOutsideImage: The point is not on the screenshot.
         """
         self.require_inside(point)
         x, y = self._upright(Fraction(point.x), Fraction(point.y))
+        # Pixel k owns its lower edge. Where an axis runs backwards, that is the upper edge in
+        # pointer units; without this, whole pixels of a turned screen hit one unit too far.
+        back_x, back_y = self.rotation in (90, 180), self.rotation in (180, 270)
         return (
-            self.origin[0] + min(floor(x + _FLOAT_SLACK), self.logical.width - 1),
-            self.origin[1] + min(floor(y + _FLOAT_SLACK), self.logical.height - 1),
+            self.origin[0] + _unit(x, self.logical.width, back_x),
+            self.origin[1] + _unit(y, self.logical.height, back_y),
         )
 
     def from_pointer(self, x: int, y: int) -> Point:
@@ -274,6 +281,12 @@ class Frame:
         if self.image is None:
             raise ValueError("the frame has no image size yet: call planned(model.plan(size))")
         return self.image
+
+
+def _unit(place: Fraction, count: int, backwards: bool) -> int:
+    """The unit of ``0 .. count - 1`` that owns a place; an edge belongs to the pixel it begins."""
+    unit = ceil(place - _FLOAT_SLACK) - 1 if backwards else floor(place + _FLOAT_SLACK)
+    return min(max(unit, 0), count - 1)
 
 
 def _outside(said: Point, space: Space, image: Size) -> str:

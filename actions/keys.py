@@ -137,6 +137,10 @@ _CHARACTER_NAMES = {
     "parenright": ")",
 }
 
+# Android's code names that mean another key there than the same word does on a keyboard.
+_ANDROID_NAMES = {"keycodedel": "backspace"}
+_ANDROID_ACTIONS = {"keycodehome": "home", "keycodeback": "back", "keycodeappswitch": "app_switch"}
+
 
 def _fold(name: str) -> str:
     """Reduce a spelling to what aliases are looked up by: ``KEY_Page-Down`` -> ``pagedown``."""
@@ -185,6 +189,11 @@ def canonical_key(name: str) -> str:
         found = _TABLE.get(name)  # arrows and the like have names of their own
         lower = name.lower()
         return found if found in KEYS else (lower if len(lower) == 1 else name)
+    android = "".join(name.casefold().split()).replace("_", "")
+    if android in _ANDROID_NAMES:
+        return _ANDROID_NAMES[android]
+    if action := _ANDROID_ACTIONS.get(android):
+        raise UnknownKey(f"{name} is no key of a keyboard: use the action {action}")
     found = _TABLE.get(name) if name.isspace() else _TABLE.get(_fold(name.strip()))
     if found is None:
         near = difflib.get_close_matches(_fold(name), _TABLE, n=3, cutoff=0.6)

@@ -5,6 +5,7 @@ second list. Points are in physical pixels of the screenshot that was looked at.
 """
 
 from collections.abc import Iterator, Mapping
+from math import isfinite
 from typing import Annotated, Any, ClassVar, Literal, get_args
 
 from pydantic import (
@@ -24,6 +25,9 @@ from .keys import canonical_key, parse_chord
 
 MAX_TEXT = 100_000
 """Longest text one action may type, in characters."""
+
+MAX_DEPTH = 50
+"""How deep the arguments of a tool may be nested; serialisers give up at about 200."""
 
 Button = Literal["left", "middle", "right"]
 Direction = Literal["up", "down", "left", "right"]
@@ -312,6 +316,12 @@ class CallTool(_Action):
     name: str = Field(min_length=1, max_length=200)
     arguments: dict[str, Any] = Field(default_factory=dict)
 
+    @field_validator("arguments")
+    @classmethod
+    def _plain(cls, arguments: dict[str, Any]) -> dict[str, Any]:
+        _require_plain(arguments, depth=0)
+        return arguments
+
 
 Action = Annotated[
     Click
@@ -400,6 +410,30 @@ def _explain(error: ValidationError, cls: type[_Action]) -> str:
             given = f" (given: {item['input']!r:.80})" if field else ""
             complaints.append(f"{field}: {text}{given}" if field else text)
     return f"{cls.tag()}: {'; '.join(complaints)}"
+
+
+def _require_plain(value: object, depth: int) -> None:
+    """Refuse what cannot be written into a record and read back as the same."""
+    if depth > MAX_DEPTH:
+        raise ValueError(f"nested more than {MAX_DEPTH} deep")
+    if isinstance(value, str):
+        try:
+            value.encode()
+        except UnicodeEncodeError as error:
+            raise ValueError(f"{value!r:.80} holds half a surrogate pair") from error
+    elif isinstance(value, float) and not isfinite(value):
+        raise ValueError(f"{value} is not a number that JSON can hold")
+    elif isinstance(value, Mapping):
+        for name, item in value.items():
+            if not isinstance(name, str):
+                raise ValueError(f"field names are texts, not {name!r:.80}")
+            _require_plain(name, depth)
+            _require_plain(item, depth + 1)
+    elif isinstance(value, list | tuple):
+        for item in value:
+            _require_plain(item, depth + 1)
+    elif not isinstance(value, int | float | None):
+        raise ValueError(f"{type(value).__name__} has no JSON form")
 
 
 def _chord(keys: object) -> object:

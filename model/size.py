@@ -40,7 +40,9 @@ def smart_resize(
         max_pixels: Largest area allowed, in pixels; default likewise (16384 tokens of 28 x 28).
 
     Returns:
-        A size whose sides are positive multiples of ``factor`` with an area between the limits.
+        A size whose sides are positive multiples of ``factor``, with an area between the limits
+        where such a size of about this shape exists (a strip may be too thin for a small
+        ``max_pixels``: no side goes below ``factor``).
 
     Raises:
         ValueError: A side is not positive, or one side is over 200 times the other.
