@@ -94,7 +94,7 @@ class Click(_Action):
     point: ScreenPoint | None = None
     """Where; without it, where the pointer is."""
     button: Button = "left"
-    count: int = Field(1, ge=1, le=3)
+    count: int = Field(default=1, ge=1, le=3)
     """1 to 3 clicks in quick succession: 2 is a double click."""
 
 
@@ -202,7 +202,7 @@ class Key(_Action):
     action: Literal["key"] = "key"
     keys: str
     """Such as ``enter`` or ``ctrl+shift+s``; kept in canonical names."""
-    count: int = Field(1, ge=1, le=100)
+    count: int = Field(default=1, ge=1, le=100)
 
     @field_validator("keys", mode="before")
     @classmethod
@@ -299,7 +299,7 @@ class Done(_Action):
     shorthand = "status"
     action: Literal["done"] = "done"
     status: Literal["success", "infeasible"] = "success"
-    reason: str = Field("", max_length=MAX_TEXT)
+    reason: str = Field(default="", max_length=MAX_TEXT)
     """Why; required where the goal is infeasible."""
 
     @model_validator(mode="after")
@@ -375,7 +375,9 @@ def parse_action(data: object) -> Action:
         Click(action='click', point=Point(x=10.0, y=20.0), button='left', count=1)
     """
     if not isinstance(data, Mapping):
-        raise ActionSchemaError(f"an action is a mapping, not {type(data).__name__}: {data!r:.80}")
+        raise ActionSchemaError(
+            f"an action is a mapping, not {type(data).__name__}: {_shown(data)}"
+        )
     tag = data.get("action")
     if tag is None:
         raise ActionSchemaError(
@@ -384,7 +386,7 @@ def parse_action(data: object) -> Action:
         )
     if not isinstance(tag, str) or tag not in ACTIONS:
         raise ActionSchemaError(
-            f"unknown action {tag!r}; it is one of {', '.join(ACTIONS)}", path=("action",)
+            f"unknown action {_shown(tag)}; it is one of {', '.join(ACTIONS)}", path=("action",)
         )
     try:
         return _ADAPTER.validate_python(dict(data))
@@ -407,9 +409,16 @@ def _explain(error: ValidationError, cls: type[_Action]) -> str:
             complaints.append(f"field {field!r} is missing")
         else:
             text = item["msg"].removeprefix("Value error, ")
-            given = f" (given: {item['input']!r:.80})" if field else ""
+            given = f" (given: {_shown(item['input'])})" if field else ""
             complaints.append(f"{field}: {text}{given}" if field else text)
     return f"{cls.tag()}: {'; '.join(complaints)}"
+
+
+def _shown(value: object) -> str:
+    try:
+        return f"{value!r:.80}"
+    except (RecursionError, ValueError):  # nested, or a number of digits, without end
+        return f"a {type(value).__name__} too large to show"
 
 
 def _require_plain(value: object, depth: int) -> None:

@@ -65,6 +65,13 @@ class ScriptedModel:
                 raise ModelError(
                     f"{path}: reply {number} is {item!r}; a reply is a text or a mapping"
                 )
+            try:
+                json.dumps(item, allow_nan=False)
+            except (TypeError, ValueError, RecursionError) as error:  # YAML knows dates and more
+                raise ModelError(
+                    f"{path}: reply {number} has no JSON form ({error}): "
+                    "put values such as dates in quotes"
+                ) from error
         return cls(items, name=f"script:{path.name}")
 
     @property

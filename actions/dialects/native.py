@@ -57,8 +57,10 @@ class NativeDialect:
             raise ActionParseError("the list of actions is empty", text=reply, position=start)
         clamps: list[Clamp] = []
         actions = tuple(_mapped(parse_action(item), frame, clamps) for item in items)
-        thought = reply[:start].removesuffix("```json\n").removesuffix("```\n").strip()
-        return Parsed(actions, thought, tuple(clamps))
+        thought = reply[:start].rstrip()
+        if reply.rstrip().endswith("```"):
+            thought = _OPENS_FENCE.sub("", thought)
+        return Parsed(actions, thought.strip(), tuple(clamps))
 
     def render(self, action: Action, frame: Frame) -> str:
         """Write the action as one line of JSON, points rounded to pixels of the picture."""
@@ -117,6 +119,7 @@ def _refuse_constant(name: str) -> Any:
 
 
 _BEGINS_JSON = re.compile(r"^([ \t]*)(?=\{|\[\s*\{|\[\s*\])", re.MULTILINE)
+_OPENS_FENCE = re.compile(r"```[A-Za-z]*$")
 _DECODER = json.JSONDecoder(parse_constant=_refuse_constant)
 
 
