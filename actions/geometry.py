@@ -19,7 +19,7 @@ from .errors import PointOutsideImage
 Rotation = Literal[0, 90, 180, 270]
 
 _FLOAT_SLACK = Fraction(1, 1 << 20)
-"""Points are floats: what is this near a pointer unit's own edge is in that unit."""
+"""Points are floats: what is this near an edge or a half counts as exactly on it."""
 
 MERGED_PATCH_PX = 28
 """Side of the square that becomes one token in Qwen2-VL and Qwen2.5-VL, in image pixels."""
@@ -45,7 +45,8 @@ def whole(point: Point) -> tuple[int, int]:
         >>> whole(Point(10.5, 3.75))
         (10, 4)
     """
-    return ceil(point.x - 0.5), ceil(point.y - 0.5)
+    half = 0.5 + float(_FLOAT_SLACK)
+    return ceil(point.x - half), ceil(point.y - half)
 
 
 class Space(StrEnum):

@@ -295,7 +295,10 @@ def load_tools(path: str | Path) -> list[Tool]:
             f"{path} holds no tools: write @tool (from eyehand.actions import tool) above the "
             "functions that the model may call"
         )
-    return list(tools_by_name(found.values()).values())
+    try:
+        return list(tools_by_name(found.values()).values())
+    except ToolError as error:
+        raise ToolError(f"{path}: {error}") from error
 
 
 class _Schema(GenerateJsonSchema):

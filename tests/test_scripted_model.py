@@ -14,9 +14,11 @@ async def replies(model: ScriptedModel) -> list[str]:
 
 
 def test_it_is_a_model_and_its_session_a_session() -> None:
-    model: Model = ScriptedModel([])
-    session: Session = model.session()
-    assert (model.name, session) == ("scripted", model)
+    scripted = ScriptedModel([])
+    model: Model = scripted  # the type checkers compare it with the contract
+    session: Session = scripted.session()
+    assert model.name == "scripted"
+    assert session is scripted
 
 
 async def test_it_gives_texts_verbatim_and_mappings_as_json() -> None:
