@@ -1,6 +1,7 @@
 import copy
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from strategies import texts
@@ -55,6 +56,12 @@ def test_where_one_part_or_turn_ends_counts(first: str, second: str) -> None:
     apart = prompt_hash([Message.of("user", first, second)])
     turns = prompt_hash([Message.of("user", first), Message.of("user", second)])
     assert len({together, apart, turns}) == 3
+
+
+@pytest.mark.parametrize("forged", ["atext\nb", "atext 1\nb", "a\ntext 1\nb"])
+def test_text_cannot_pose_as_a_part_of_its_own(forged: str) -> None:
+    parts = prompt_hash([Message.of("user", "a", "b")])
+    assert prompt_hash([Message.of("user", forged)]) != parts
 
 
 @given(st.text(st.characters(), max_size=20))

@@ -61,6 +61,10 @@ def test_sides_are_multiples_and_the_area_keeps_the_limits(
     assert again == resized, "resizing what is resized must change nothing"
 
 
+def test_no_side_vanishes_where_the_limit_is_too_small_for_a_strip() -> None:
+    assert smart_resize(Size(5600, 28), max_pixels=56 * 56) == Size(784, 28)
+
+
 @pytest.mark.parametrize("size", [Size(0, 10), Size(10, 0), Size(-5, 10)])
 def test_a_picture_of_nothing_is_refused(size: Size) -> None:
     with pytest.raises(ValueError, match="positive width and height"):
