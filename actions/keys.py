@@ -6,6 +6,7 @@ works everywhere.
 """
 
 import difflib
+import re
 from dataclasses import dataclass
 
 from .errors import UnknownKey
@@ -30,7 +31,9 @@ class KeyInfo:
 
 # Keysyms: X11 keysymdef.h. Android codes: android.view.KeyEvent constants.
 KEYS: dict[str, KeyInfo] = {
-    "enter": KeyInfo("Return", "enter", 66, ("return", "ret", "cr", "newline", "kpenter", "\n")),
+    "enter": KeyInfo(
+        "Return", "enter", 66, ("return", "ret", "cr", "newline", "kpenter", "\n", "numpadenter")
+    ),
     "tab": KeyInfo("Tab", "tab", 61, ("\t",)),
     "space": KeyInfo("space", "space", 62, ("spacebar", " ")),
     "backspace": KeyInfo("BackSpace", "backspace", 67, ("bksp", "bs", "back_space", "\b")),
@@ -57,7 +60,9 @@ KEYS: dict[str, KeyInfo] = {
         117,
         ("win", "windows", "winleft", "cmd", "command", "meta", "superleft", "metaleft", "⌘"),
     ),
-    "super_right": KeyInfo("Super_R", "winright", 118, ("metaright", "rightsuper")),
+    "super_right": KeyInfo(
+        "Super_R", "winright", 118, ("metaright", "rightsuper", "cmdright", "commandright")
+    ),
     "menu": KeyInfo("Menu", "apps", 82, ("apps", "contextmenu", "application")),
     "caps_lock": KeyInfo("Caps_Lock", "capslock", 115, ("caps",)),
     "num_lock": KeyInfo("Num_Lock", "numlock", 143, ()),
@@ -113,6 +118,8 @@ _CHARACTER_NAMES = {
     "backtick": "`",
     "bracketleft": "[",
     "bracketright": "]",
+    "leftbracket": "[",
+    "rightbracket": "]",
     "braceleft": "{",
     "braceright": "}",
     "underscore": "_",
@@ -139,6 +146,7 @@ _CHARACTER_NAMES = {
 
 # Android's code names that mean another key there than the same word does on a keyboard.
 _ANDROID_NAMES = {"keycodedel": "backspace"}
+_PREFIXED_CHARACTER = re.compile(r"(?:keycode_|key_|key\.|xk_)([^\W_])", re.IGNORECASE)
 _ANDROID_ACTIONS = {"keycodehome": "home", "keycodeback": "back", "keycodeappswitch": "app_switch"}
 
 
@@ -194,6 +202,8 @@ def canonical_key(name: str) -> str:
         return _ANDROID_NAMES[android]
     if action := _ANDROID_ACTIONS.get(android):
         raise UnknownKey(f"{name} is no key of a keyboard: use the action {action}")
+    if prefixed := _PREFIXED_CHARACTER.fullmatch(name.strip()):
+        return canonical_key(prefixed[1])
     found = _TABLE.get(name) if name.isspace() else _TABLE.get(_fold(name.strip()))
     if found is None:
         near = difflib.get_close_matches(_fold(name), _TABLE, n=3, cutoff=0.6)

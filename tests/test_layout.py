@@ -1,7 +1,6 @@
 """The folders are the layers: all packaged, and imports only point down."""
 
 import ast
-import subprocess
 import tomllib
 from pathlib import Path
 
@@ -104,13 +103,3 @@ SKIPS = {f"pytest.{'.'.join(p)}" for p in (["skip"], ["mark", "skip"], ["mark", 
     "pytest.xfail",
     "pytest.mark.xfail",
 }
-
-
-def test_files_that_git_keeps_have_names_every_system_can_hold() -> None:
-    listed = subprocess.run(
-        ["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True, text=True
-    )
-    names = [name for name in listed.stdout.split("\0") if name]
-    assert names
-    assert len({name.casefold() for name in names}) == len(names)
-    assert not [name for name in names if set(name) & set(' \\:*?"<>|')]
