@@ -17,6 +17,7 @@ help: ## List the targets
 demo: $(STAMP) ## Write a note on a virtual screen, record it, show the last picture
 	@.ci/system-packages demo
 	rm -rf demo-run/episode demo-run/end.png
+	mkdir -p demo-run
 	.venv/bin/eyehand run examples/note.yaml --record demo-run/episode
 	.venv/bin/eyehand show demo-run/episode --picture demo-run/end.png
 	@echo "The picture is $(CURDIR)/demo-run/end.png"
@@ -39,7 +40,7 @@ system: $(STAMP) ## Install missing system packages (as root; else print the com
 clean: ## Remove what make made, the environment included
 	rm -rf .venv .typecheck build dist demo-run *.egg-info
 	rm -rf .hypothesis .mypy_cache .pytest_cache .ruff_cache
-	find agent envs actions model tests examples benchmarks -name __pycache__ -prune -exec rm -rf {} +
+	find $(wildcard agent envs actions model tests examples benchmarks) -name __pycache__ -prune -exec rm -rf {} +
 
 $(STAMP): pyproject.toml constraints.txt
 	@test -x $(PY) || .ci/make-venv $(PYTHON)
