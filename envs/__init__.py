@@ -1,0 +1,57 @@
+"""Where actions happen: desktops, recordings, and the episode on disk."""
+
+from .base import Delivery, Effect, Env, Observation, Outcome
+from .episode import Episode
+from .errors import (
+    ActionFailed,
+    ActionNotSupported,
+    BackendMissing,
+    CaptureFailed,
+    DeviceLost,
+    DeviceNotFound,
+    EnvClosed,
+    EnvError,
+    EnvTimeout,
+    EpisodeBroken,
+    EpisodeExists,
+    EpisodeUnwritable,
+    RecordingEnded,
+    ReplayDiverged,
+    StoppedByUser,
+)
+from .journal import Journal, Recorder
+from .records import End, Header, Intent, Step, StopReason, View
+from .replay import ReplayEnv
+
+__all__ = [
+    "ActionFailed",
+    "ActionNotSupported",
+    "BackendMissing",
+    "CaptureFailed",
+    "Delivery",
+    "DeviceLost",
+    "DeviceNotFound",
+    "Effect",
+    "End",
+    "Env",
+    "EnvClosed",
+    "EnvError",
+    "EnvTimeout",
+    "Episode",
+    "EpisodeBroken",
+    "EpisodeExists",
+    "EpisodeUnwritable",
+    "Header",
+    "Intent",
+    "Journal",
+    "Observation",
+    "Outcome",
+    "Recorder",
+    "RecordingEnded",
+    "ReplayDiverged",
+    "ReplayEnv",
+    "Step",
+    "StopReason",
+    "StoppedByUser",
+    "View",
+]

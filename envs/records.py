@@ -136,6 +136,8 @@ class Step(_Record):
     points: tuple[Located, ...] = ()
     check: Check | None = None
     probes: tuple[Probe, ...] = ()
+    log: tuple[str, ...] = ()
+    """Lines that a tool wrote."""
     result: Result | None = None
     after: View | None = None
     """The settled screen after the action."""
@@ -180,4 +182,6 @@ class Header(_Record):
     model: dict[str, str] | None
     """``name`` and ``fingerprint``; None where the task asks no model."""
     dialect: str
+    tools: list[dict[str, Any]] = []
+    """What the model was told of the tools: ``name``, ``description``, ``parameters``."""
     versions: dict[str, str]

@@ -8,7 +8,6 @@ from typing import Any, NoReturn
 
 from PIL import Image, ImageDraw
 
-from ..actions.errors import PointOutsideImage
 from ..actions.geometry import Point
 from ..actions.schema import ACTIONS, TALK, Action
 from .base import Delivery, Observation, Outcome, Read
@@ -52,7 +51,6 @@ class ReplayEnv:
     """
 
     live = False
-    action_space = frozenset(ACTIONS) - TALK
 
     def __init__(
         self,
@@ -74,6 +72,11 @@ class ReplayEnv:
     def name(self) -> str:
         """The recorded env's name, marked as a replay."""
         return f"replay of {self.episode.header.env.get('name', 'an env')}"
+
+    @property
+    def action_space(self) -> frozenset[str]:
+        """The recorded env's actions, so that a prompt which lists them stays the same."""
+        return frozenset(self.episode.header.env.get("action_space", ())) & set(ACTIONS) - TALK
 
     @property
     def replayed(self) -> int:
@@ -110,11 +113,9 @@ class ReplayEnv:
             raise ActionNotSupported(f"{action.action} is not an action of an env")
         step = self._expected(str(action))
         self._compare_action(step, action)
-        if step.result is None or (step.error and step.result.delivery is not Delivery.DELIVERED):
-            failed = step.result is not None and step.result.delivery is Delivery.UNKNOWN
-            if step.points or step.error is None:
-                raise ActionFailed(step.error or "it failed when recorded", delivered=failed)
-            raise PointOutsideImage(step.error)
+        if step.error is not None or step.result is None:
+            unknown = step.result is not None and step.result.delivery is Delivery.UNKNOWN
+            raise ActionFailed(step.error or "it failed when recorded", delivered=unknown)
         result = step.result
         return Outcome(
             delivery=result.delivery,

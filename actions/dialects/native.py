@@ -9,7 +9,7 @@ For scripts, tests and people. A reply is any text and then one JSON object (or 
 
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from ...model.chat import Image, Message
@@ -34,8 +34,21 @@ class NativeDialect:
 
     name = "native"
 
-    def __init__(self, actions: Iterable[str] = ACTIONS) -> None:
-        self._system = _SYSTEM + "\n".join(_describe(name) for name in ACTIONS if name in actions)
+    def __init__(
+        self, actions: Iterable[str] = ACTIONS, tools: Sequence[Mapping[str, Any]] = ()
+    ) -> None:
+        """Write the system turn once.
+
+        Args:
+            actions: Names of the actions that can be taken.
+            tools: What can be called by ``call_tool``, each with ``name``, ``description`` and
+                ``parameters`` (JSON Schema).
+        """
+        allowed = set(actions)
+        self._system = _SYSTEM + "\n".join(_describe(name) for name in ACTIONS if name in allowed)
+        if tools:
+            lines = (json.dumps(dict(each), ensure_ascii=False) for each in tools)
+            self._system += "\n\nThe tools that call_tool can call:\n" + "\n".join(lines)
 
     def messages(self, goal: str, past: Sequence[Turn], now: Image) -> list[Message]:
         """System turn, then goal and screenshots in user turns, replies in assistant turns."""

@@ -1,0 +1,288 @@
+"""Conditions that a task can check or wait for, and the decorator that adds one's own.
+
+A check is an async function of a ``Look`` and keyword arguments that gives a ``Verdict``::
+
+    @check("exactly", reads="world")
+    async def exactly(look: Look, *, path: str, size: int) -> Verdict: ...
+
+It reads either the screen (then it is evaluated again in a replay, on the recorded screen) or the
+world outside (then a replay answers from the record). Its arguments are validated from the
+signature when the task is read.
+"""
+
+import asyncio
+import inspect
+import re
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, get_type_hints
+
+import numpy as np
+from PIL import Image
+from pydantic import BaseModel, ConfigDict, ValidationError, create_model
+
+from ..envs.base import Observation
+
+MAX_FILE_BYTES = 64 * 2**20
+Reads = Literal["screen", "world"]
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """How a condition was found.
+
+    Attributes:
+        passed: Whether it holds.
+        detail: What was found, for people; says what differs where it does not hold.
+    """
+
+    passed: bool
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What a check may look at.
+
+    Attributes:
+        seen: The current screen.
+        folder: Relative paths in a task are relative to this (the task file's folder).
+        environ: Environment for commands, such as the task's ``DISPLAY``.
+    """
+
+    seen: Observation
+    folder: Path
+    environ: dict[str, str]
+
+    def path(self, path: str) -> Path:
+        """Resolve a path that a task names."""
+        return self.folder / Path(path).expanduser()
+
+
+@dataclass(frozen=True, slots=True)
+class CheckKind:
+    """A registered condition: its name, what it reads, and its arguments as a pydantic model."""
+
+    name: str
+    reads: Reads
+    arguments: type[BaseModel]
+    function: Callable[..., Awaitable[Verdict]]
+
+    def validated(self, arguments: dict[str, Any]) -> dict[str, Any]:
+        """Give the arguments as plain data, checked.
+
+        Raises:
+            ValidationError: They do not fit the signature.
+        """
+        return self.arguments.model_validate(arguments).model_dump(
+            mode="json", exclude_defaults=True
+        )
+
+    async def __call__(self, look: Look, arguments: dict[str, Any]) -> Verdict:
+        """Evaluate the condition."""
+        return await self.function(look, **dict(self.arguments.model_validate(arguments)))
+
+
+CHECKS: dict[str, CheckKind] = {}
+"""Every condition by name."""
+
+CheckFunction = Callable[..., Awaitable[Verdict]]
+
+
+def check(name: str, *, reads: Reads) -> Callable[[CheckFunction], CheckFunction]:
+    """Register a condition for task files.
+
+    Args:
+        name: What task files call it.
+        reads: ``screen`` if it depends on ``look.seen`` alone, ``world`` if it asks anything else.
+
+    Raises:
+        ValueError: The name is taken, or is not a word.
+        TypeError: The function is not async, or its first parameter is not the ``Look``.
+    """
+    if not re.fullmatch(r"[a-z][a-z0-9_]*", name):
+        raise ValueError(f"a check's name is a word in lower case, not {name!r}")
+    if name in CHECKS:
+        raise ValueError(f"there already is a check called {name!r}")
+
+    def register(function: CheckFunction) -> CheckFunction:
+        if not inspect.iscoroutinefunction(function):
+            raise TypeError(f"{function.__name__} must be an async function")
+        hints = get_type_hints(function)
+        first, *rest = inspect.signature(function).parameters.values()
+        if hints.get(first.name) is not Look:
+            raise TypeError(f"the first parameter of {function.__name__} must be a Look")
+        fields: dict[str, Any] = {
+            p.name: (hints[p.name], ... if p.default is p.empty else p.default) for p in rest
+        }
+        model = create_model(name, __config__=ConfigDict(extra="forbid"), **fields)
+        CHECKS[name] = CheckKind(name, reads, model, function)
+        return function
+
+    return register
+
+
+@check("file", reads="world")
+async def _file(
+    look: Look,
+    *,
+    path: str,
+    equals: str | None = None,
+    contains: str | None = None,
+    same_as: str | None = None,
+    exists: bool = True,
+) -> Verdict:
+    """A file: ``equals`` a text exactly, ``contains`` one, or is the ``same_as`` another."""
+    target = look.path(path)
+
+    def read() -> Verdict:
+        if not target.is_file():
+            return Verdict(not exists, f"{path} does not exist")
+        if not exists:
+            return Verdict(False, f"{path} exists")
+        if target.stat().st_size > MAX_FILE_BYTES:
+            return Verdict(False, f"{path} is larger than {MAX_FILE_BYTES} bytes")
+        body = target.read_bytes()
+        if equals is not None:
+            return _compare(path, body, equals.encode(), "the text")
+        if same_as is not None:
+            return _compare(path, body, look.path(same_as).read_bytes(), same_as)
+        if contains is not None:
+            found = contains.encode() in body
+            return Verdict(found, f"{path} {'contains' if found else 'lacks'} {contains!r:.60}")
+        return Verdict(True, f"{path} exists, {len(body)} bytes")
+
+    try:
+        return await asyncio.to_thread(read)
+    except OSError as error:
+        return Verdict(False, f"{error.filename or path} cannot be read: {error.strerror}")
+
+
+def _compare(path: str, body: bytes, wanted: bytes, name: str) -> Verdict:
+    if body == wanted:
+        return Verdict(True, f"{path} equals {name}, {len(body)} bytes")
+    same = next(
+        (i for i, (a, b) in enumerate(zip(body, wanted, strict=False)) if a != b),
+        min(len(body), len(wanted)),
+    )
+    near = body[max(0, same - 10) : same + 20].decode("utf-8", "replace")
+    return Verdict(
+        False,
+        f"{path} ({len(body)} bytes) differs from {name} ({len(wanted)} bytes) "
+        f"at byte {same}, near {near!r}",
+    )
+
+
+@check("command", reads="world")
+async def _command(
+    look: Look,
+    *,
+    run: list[str],
+    exit_code: int = 0,
+    prints: str | None = None,
+    timeout_s: float = 30.0,
+) -> Verdict:
+    """A program's exit code, and perhaps a text it prints. A list of words, run by no shell."""
+    if not run:
+        return Verdict(False, "the command is empty")
+    try:
+        process = await asyncio.create_subprocess_exec(
+            *run,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+            cwd=look.folder,
+            env=look.environ,
+        )
+    except OSError as error:
+        return Verdict(False, f"{run[0]} cannot be run: {error.strerror}")
+    try:
+        async with asyncio.timeout(timeout_s):
+            output, _ = await process.communicate()
+    except TimeoutError:
+        return Verdict(False, f"{run[0]} ran longer than {timeout_s:g} s")
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+    text = output.decode("utf-8", "replace")
+    passed = process.returncode == exit_code and (prints is None or prints in text)
+    return Verdict(passed, f"{run[0]} exited with {process.returncode}: {text.strip()[-120:]!r}")
+
+
+@check("window", reads="screen")
+async def _window(
+    look: Look, *, title: str | None = None, title_contains: str | None = None
+) -> Verdict:
+    """The title of the active window."""
+    found = look.seen.extras.get("window")
+    passed = found is not None and (
+        (title is None or found == title) and (title_contains is None or title_contains in found)
+    )
+    return Verdict(passed, "no window is active" if found is None else f"the window is {found!r}")
+
+
+@check("picture", reads="world")  # its file is not part of a recording
+async def _picture(
+    look: Look,
+    *,
+    path: str,
+    region: tuple[int, int, int, int] | None = None,
+    max_differing: float = 0.0,
+) -> Verdict:
+    """The screen, or a ``[left, top, right, bottom]`` region of it, equals a picture file.
+
+    ``max_differing`` is the share of pixels that may differ, 0 to 1.
+    """
+
+    def compare() -> Verdict:
+        height, width = look.seen.pixels.shape[:2]
+        left, top, right, bottom = region or (0, 0, width, height)
+        if not (0 <= left < right <= width and 0 <= top < bottom <= height):
+            return Verdict(
+                False, f"region {list(region or ())} is not on the {width}x{height} screen"
+            )
+        shown = look.seen.pixels[top:bottom, left:right]
+        with Image.open(look.path(path)) as image:
+            wanted = np.asarray(image.convert("RGB"))
+        if wanted.shape != shown.shape:
+            size = f"{wanted.shape[1]}x{wanted.shape[0]}"
+            return Verdict(False, f"{path} is {size}, not {right - left}x{bottom - top}")
+        share = float(np.any(shown != wanted, axis=2).mean())
+        return Verdict(share <= max_differing, f"{share:.2%} of the pixels differ from {path}")
+
+    try:
+        return await asyncio.to_thread(compare)
+    except (OSError, ValueError, SyntaxError) as error:
+        return Verdict(False, f"{path} cannot be read as a picture: {error}")
+
+
+@check("pixel", reads="screen")
+async def _pixel(
+    look: Look, *, at: tuple[int, int], rgb: tuple[int, int, int], tolerance: int = 0
+) -> Verdict:
+    """The colour of one pixel of the screenshot, each channel within a tolerance (0 to 255)."""
+    x, y = at
+    height, width = look.seen.pixels.shape[:2]
+    if not (0 <= x < width and 0 <= y < height):
+        return Verdict(False, f"pixel {list(at)} is not on the {width}x{height} screen")
+    found = tuple(int(value) for value in look.seen.pixels[y, x])
+    passed = all(abs(a - b) <= tolerance for a, b in zip(found, rgb, strict=True))
+    return Verdict(passed, f"pixel {list(at)} is {list(found)}")
+
+
+def explain(error: ValidationError, kind: CheckKind) -> str:
+    """Say what is wrong with a check's arguments."""
+    lines = []
+    for item in error.errors(include_url=False):
+        field = ".".join(str(part) for part in item["loc"])
+        if item["type"] == "extra_forbidden":
+            lines.append(
+                f"unknown argument {field!r}; it takes {', '.join(kind.arguments.model_fields)}"
+            )
+        elif item["type"] == "missing":
+            lines.append(f"argument {field!r} is missing")
+        else:
+            lines.append(f"{field}: {item['msg']}")
+    return f"check {kind.name}: {'; '.join(lines)}"

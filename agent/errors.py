@@ -1,0 +1,23 @@
+"""What can be wrong with what a user hands to the agent.
+
+::
+
+    TaskError            a task or its file; carries file and line where there are some
+"""
+
+from pathlib import Path
+
+
+class TaskError(Exception):
+    """A task cannot be understood.
+
+    Attributes:
+        path: The file; None for a task made in Python.
+        line: Its line, from 1; None where the whole file is meant.
+    """
+
+    def __init__(self, message: str, *, path: Path | None = None, line: int | None = None) -> None:
+        where = "" if path is None else f"{path}: " if line is None else f"{path}:{line}: "
+        super().__init__(f"{where}{message}")
+        self.path = path
+        self.line = line

@@ -1,0 +1,102 @@
+"""Replaying an episode: the same loop, fed from the recording."""
+
+import time
+from collections.abc import Awaitable, Callable
+from contextlib import aclosing
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from ..actions.dialects import NativeDialect
+from ..actions.schema import TALK
+from ..envs.episode import Episode
+from ..envs.errors import EpisodeBroken, RecordingEnded
+from ..envs.records import Step, StopReason
+from ..envs.replay import ReplayEnv
+from ..model.scripted import ScriptedModel
+from ..model.size import Size
+from .loop import Agent
+from .task import Task
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """A replay that met the recording at every step.
+
+    Attributes:
+        steps: How many steps were replayed.
+        stop: Why the recording ended; None where it was cut off.
+        complete: Whether the run came to its recorded end by itself. A recording that was cut
+            off, or stopped from outside, can only be replayed up to there.
+        seconds: How long the replay took.
+    """
+
+    steps: int
+    stop: StopReason | None
+    complete: bool
+    seconds: float
+
+
+class RecordedModel(ScriptedModel):
+    """Gives an episode's replies, and plans picture sizes as the recorded model did."""
+
+    def __init__(self, episode: Episode) -> None:
+        replies = [step.reply for step in episode.steps if step.reply is not None]
+        super().__init__(replies, name=(episode.header.model or {}).get("name", "recorded"))
+        frames = [step.seen.frame for step in episode.steps]
+        self._plans = {f.physical: f.image for f in frames if f.image is not None}
+
+    def plan(self, size: Size) -> Size:
+        """Give the size that was planned when recorded."""
+        return self._plans.get(size, size)
+
+
+async def replay(
+    episode: Episode | str | Path,
+    *,
+    tolerance_px: float | None = None,
+    pictures: str | Path | None = None,
+    on_step: Callable[[Step], Awaitable[None]] | None = None,
+) -> Replayed:
+    """Run a recorded episode again, with no display, no device and no model.
+
+    The whole runtime is run: task, history, dialect, validation and the mapping of points; only
+    the screen, the replies and the answers of the world come from the recording.
+
+    Args:
+        episode: The recording, or its folder.
+        tolerance_px: See ``ReplayEnv``; None is strict.
+        pictures: Folder for the picture of a divergence; by default a new temporary one.
+        on_step: Awaited with each step as it is replayed.
+
+    Raises:
+        EpisodeBroken: The recording is damaged.
+        ReplayDiverged: Something is done now that was not recorded.
+    """
+    began = time.monotonic()
+    env = ReplayEnv(episode, tolerance_px=tolerance_px, pictures=pictures)
+    header = env.episode.header
+    task = _task(env.episode)
+    talk = TALK if header.tools else TALK - {"call_tool"}
+    model = None if header.model is None else RecordedModel(env.episode)
+    agent = Agent(env, model, dialect=NativeDialect(env.action_space | talk, header.tools))
+    complete = True
+    try:
+        async with aclosing(agent.steps(task)) as steps:
+            async for step in steps:
+                if on_step is not None:
+                    await on_step(step)
+    except RecordingEnded:
+        complete = False
+    return Replayed(env.replayed, env.episode.stop, complete, time.monotonic() - began)
+
+
+def _task(episode: Episode) -> Task:
+    try:
+        return Task.model_validate(episode.header.task)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        where = ".".join(str(part) for part in first["loc"])
+        path = (episode.folder or Path()) / "episode.json"
+        raise EpisodeBroken(f"task.{where}: {first['msg']}", path=path) from error

@@ -1,0 +1,208 @@
+"""Tasks: what the user wants, as plain objects. ``taskfile`` reads the same from YAML."""
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import ValidationError as PydanticError
+
+from ..actions.errors import ActionError
+from ..actions.schema import ACTIONS, TALK, parse_action
+from ..envs.records import Box, RecordedAction
+from .checks import CHECKS, explain
+
+_WORDS_OF_A_STEP = {"name", "target", "timeout_s", "every_s"}
+
+
+class _Plain(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+
+class Limits(_Plain):
+    """When to stop a run that does not end by itself."""
+
+    steps: int = Field(default=50, ge=1, le=100_000)
+    """Actions, checks and replies that came to nothing, together."""
+    seconds: float = Field(default=600, gt=0, le=1_000_000)
+    """Of real time, from the first look."""
+    errors: int = Field(default=3, ge=1, le=1000)
+    """Replies or actions in a row that came to nothing."""
+
+
+class Condition(_Plain):
+    """A condition by name, with its arguments."""
+
+    name: str
+    arguments: dict[str, Any] = {}
+
+    @model_validator(mode="after")
+    def _known(self) -> "Condition":
+        kind = CHECKS.get(self.name)
+        if kind is None:
+            raise ValueError(f"unknown check {self.name!r}; there are {', '.join(sorted(CHECKS))}")
+        try:
+            kind.validated(self.arguments)
+        except PydanticError as error:
+            raise ValueError(explain(error, kind)) from error
+        return self
+
+
+class TaskStep(_Plain):
+    """One step: exactly one of a goal, an action, a check, or a condition to wait for."""
+
+    name: str = ""
+    """For people; optional."""
+    goal: str | None = Field(default=None, min_length=1)
+    """In words; the model reaches it."""
+    action: RecordedAction | None = None
+    check: Condition | None = None
+    wait_for: Condition | None = None
+    timeout_s: float = Field(default=10.0, gt=0, le=3600)
+    """How long ``wait_for`` waits."""
+    every_s: float = Field(default=0.2, ge=0.01, le=60)
+    """How often ``wait_for`` looks."""
+    target: Box | None = None
+    """Where a click may land and still mean the same, for tolerant replay: left, top, right,
+    bottom in pixels of the screenshot."""
+
+    @model_validator(mode="after")
+    def _one(self) -> "TaskStep":
+        given = [n for n in ("goal", "action", "check", "wait_for") if getattr(self, n) is not None]
+        if len(given) != 1:
+            raise ValueError("a step is exactly one of goal, an action, check, wait_for")
+        if self.action is not None and self.action.action in TALK - {"call_tool"}:
+            raise ValueError(f"{self.action.action} is for models; a task cannot do it")
+        return self
+
+    @classmethod
+    def of(cls, data: Mapping[str, Any]) -> "TaskStep":
+        """Read a step in the short form that task files use.
+
+        Args:
+            data: One of ``{"goal": "..."}``, ``{ACTION: VALUE}`` with the action's main field or
+                its fields, ``{"check": {NAME: {...}}}``, ``{"wait_for": {NAME: {...}}}``, and
+                beside it ``name``, ``target``, ``timeout_s``, ``every_s``.
+
+        Raises:
+            ValueError: It is none; says what is wrong and what is allowed.
+        """
+        if not isinstance(data, Mapping):
+            raise ValueError(f"a step is a mapping such as `click: [x, y]`, not {data!r:.60}")
+        words = [str(word) for word in data if word not in _WORDS_OF_A_STEP]
+        common = {word: data[word] for word in _WORDS_OF_A_STEP if word in data}
+        if len(words) != 1:
+            found = f"this one has {', '.join(words)}" if words else "this one has none"
+            raise ValueError(
+                f"a step has one of goal, check, wait_for or an action ({', '.join(ACTIONS)}); "
+                f"{found}"
+            )
+        word = words[0]
+        value = data[word]
+        if word == "goal":
+            return cls.model_validate({**common, "goal": value})
+        if word in ("check", "wait_for"):
+            if not isinstance(value, Mapping) or len(value) != 1:
+                raise ValueError(
+                    f"{word} takes one condition, such as `{word}: {{file: {{path: a.txt}}}}`"
+                )
+            ((name, arguments),) = value.items()
+            if arguments is not None and not isinstance(arguments, Mapping):
+                raise ValueError(f"the arguments of {name} are a mapping, not {arguments!r:.60}")
+            condition = {"name": name, "arguments": dict(arguments or {})}
+            return cls.model_validate({**common, word: condition})
+        if word not in ACTIONS:
+            raise ValueError(
+                f"unknown step {word!r}; a step is goal, check, wait_for or an action: "
+                f"{', '.join(ACTIONS)}"
+            )
+        try:
+            return cls.model_validate({**common, "action": _action(word, value)})
+        except ActionError as error:
+            raise ValueError(str(error)) from error
+
+    def __str__(self) -> str:
+        """Give a line for people."""
+        if self.name:
+            return self.name
+        if self.goal is not None:
+            return f"goal: {self.goal}"
+        if self.action is not None:
+            return str(self.action)
+        condition = self.check or self.wait_for
+        return f"{'check' if self.check else 'wait for'} {condition.name if condition else ''}"
+
+
+class DesktopSpec(_Plain):
+    """Which desktop a task runs on, and what is started on it."""
+
+    display: str | None = None
+    """An X display such as ``:0``; default is ``$DISPLAY``. Not together with ``virtual``."""
+    virtual: str | None = Field(default=None, pattern=r"^[1-9]\d{2,4}x[1-9]\d{2,4}$")
+    """Size of a private display to start and stop with the run, such as ``1280x800``."""
+    window_manager: str | None = "openbox"
+    """Run on the private display; null for none."""
+    monitor: int | Literal["all"] = 1
+    """From 1, or ``all``."""
+    region: tuple[int, int, int, int] | None = None
+    """Left, top, width, height on the monitor, in pointer units."""
+    window: str | None = None
+    """Part of the title of the one window to look at."""
+    start: tuple[tuple[str, ...], ...] = ()
+    """Programs to start before the first look, each a list of words; ended with the run."""
+
+    @model_validator(mode="after")
+    def _one_display(self) -> "DesktopSpec":
+        if self.display and self.virtual:
+            raise ValueError("give display or virtual, not both")
+        return self
+
+
+class Task(_Plain):
+    """What the user wants.
+
+    ``Task.goal("Open the settings")`` makes the simplest one.
+    """
+
+    name: str = Field(default="task", min_length=1, max_length=200)
+    env: DesktopSpec | None = None
+    """Where it runs; None leaves it to whoever runs it."""
+    limits: Limits = Limits()
+    variables: dict[str, str] = {}
+    """Their values are already filled in below; kept for the record."""
+    steps: tuple[TaskStep, ...] = Field(min_length=1)
+    folder: Path = Field(default=Path("."), exclude=True)
+    """Relative paths are relative to this. Not part of the record."""
+
+    @classmethod
+    def goal(cls, goal: str, *, limits: Limits | None = None) -> "Task":
+        """Give a task of one goal in words."""
+        return cls(
+            name=goal[:60].strip() or "task",
+            steps=(TaskStep(goal=goal),),
+            limits=limits or Limits(),
+        )
+
+    @property
+    def asks_model(self) -> bool:
+        """Whether any step needs a model."""
+        return any(step.goal is not None for step in self.steps)
+
+
+def _action(word: str, value: Any) -> Any:
+    """Read ``WORD: VALUE``: the value is the action's fields, or its main field alone."""
+    if isinstance(value, Mapping):
+        return parse_action({"action": word, **value})
+    if value is None:
+        return parse_action({"action": word})
+    main = ACTIONS[word].shorthand
+    if main is None:
+        fields = [name for name in ACTIONS[word].model_fields if name != "action"]
+        raise ValueError(f"{word} takes its fields as a mapping: {', '.join(fields) or 'none'}")
+    if main in ("text", "keys", "name", "question") and not isinstance(value, str | list):
+        value = str(value)  # YAML reads `type: 2026` as a number
+    return parse_action({"action": word, main: value})
+
+
+VARIABLE = re.compile(r"\{\{\s*([A-Za-z_][A-Za-z0-9_]*)\s*\}\}")

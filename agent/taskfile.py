@@ -1,0 +1,170 @@
+"""Task files: YAML, with the line named in every complaint."""
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any, TypeVar
+
+import yaml
+from pydantic import ValidationError
+
+from .errors import TaskError
+from .task import VARIABLE, DesktopSpec, Limits, Task, TaskStep
+
+T = TypeVar("T")
+_FIELDS = ("name", "env", "limits", "variables", "steps")
+
+
+def load_task(path: str | Path, variables: Mapping[str, str] | None = None) -> Task:
+    """Read a task file.
+
+    Args:
+        path: A YAML file with ``name``, ``env``, ``limits``, ``variables`` and ``steps``.
+        variables: Values that override those of the file. ``{{name}}`` anywhere in a text of the
+            file stands for the variable's value.
+
+    Raises:
+        TaskError: It cannot be read or understood; names the file and the line.
+    """
+    path = Path(path)
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise TaskError(f"cannot be read: {error.strerror}", path=path) from error
+    except UnicodeDecodeError as error:
+        raise TaskError(f"is not UTF-8 text: {error.reason}", path=path) from error
+    try:
+        node = yaml.compose(text, Loader=yaml.SafeLoader)
+        data = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        problem = getattr(error, "problem", None) or str(error)
+        line = None if mark is None else mark.line + 1
+        raise TaskError(f"is not valid YAML: {problem}", path=path, line=line) from error
+    except (ValueError, RecursionError) as error:  # such as a date that does not exist
+        raise TaskError(f"is not valid YAML: {error}", path=path) from error
+    return _Reader(path, node).task(data, dict(variables or {}))
+
+
+class _Reader:
+    """Turns the parsed YAML into a task, knowing the line of every part."""
+
+    def __init__(self, path: Path, node: yaml.Node | None) -> None:
+        self._path = path
+        self._node = node
+
+    def task(self, data: Any, overrides: dict[str, str]) -> Task:
+        if data is None:
+            raise TaskError("is empty: a task needs at least `steps:`", path=self._path)
+        if not isinstance(data, dict):
+            raise self._wrong("a task is a mapping with name, env, limits, variables, steps")
+        for key in data:
+            if key not in _FIELDS:
+                raise self._wrong(f"unknown field {key!r}; there are {', '.join(_FIELDS)}", key)
+        variables = self._variables(data.get("variables"), overrides)
+        steps = data.get("steps")
+        if not isinstance(steps, list) or not steps:
+            raise self._wrong(
+                "a task needs `steps:`, a list with at least one step",
+                *(("steps",) * ("steps" in data)),
+            )
+        filled = {
+            key: self._filled(data[key], variables, key) for key in data if key != "variables"
+        }
+        parsed = [
+            self._checked(partial(TaskStep.of, step), "steps", number)
+            for number, step in enumerate(filled["steps"])
+        ]
+        return self._checked(
+            lambda: Task(
+                name=str(filled.get("name", self._path.stem)),
+                env=self._env(filled.get("env")),
+                limits=self._limits(filled.get("limits")),
+                variables=variables,
+                steps=tuple(parsed),
+                folder=self._path.parent.absolute(),
+            )
+        )
+
+    def _variables(self, given: Any, overrides: dict[str, str]) -> dict[str, str]:
+        if given is not None and not isinstance(given, dict):
+            raise self._wrong("variables is a mapping of names to texts", "variables")
+        variables: dict[str, str] = {}
+        for name, value in (given or {}).items():
+            if not isinstance(name, str) or not VARIABLE.fullmatch(f"{{{{{name}}}}}"):
+                raise self._wrong(f"{name!r} is no name for a variable", "variables", name)
+            if isinstance(value, dict | list) or value is None:
+                raise self._wrong(f"variable {name} must be a text or a number", "variables", name)
+            variables[name] = str(value)
+        for name, value in overrides.items():
+            if name not in variables:
+                known = ", ".join(variables) or "none"
+                raise self._wrong(f"there is no variable {name!r} to set; there are: {known}")
+            variables[name] = value
+        return variables
+
+    def _filled(self, value: Any, variables: dict[str, str], *where: Any) -> Any:
+        """Replace ``{{name}}`` in every text, once: values are not searched again."""
+        if isinstance(value, str):
+
+            def fill(match: Any) -> str:
+                if match[1] not in variables:
+                    known = ", ".join(variables) or "none"
+                    raise self._wrong(f"unknown variable {match[0]}; there are: {known}", *where)
+                return variables[match[1]]
+
+            return VARIABLE.sub(fill, value)
+        if isinstance(value, list):
+            return [self._filled(item, variables, *where, i) for i, item in enumerate(value)]
+        if isinstance(value, dict):
+            return {k: self._filled(item, variables, *where, k) for k, item in value.items()}
+        return value
+
+    def _env(self, env: Any) -> DesktopSpec | None:
+        if env is None:
+            return None
+        if env == "desktop":
+            return DesktopSpec()
+        if isinstance(env, dict) and set(env) == {"desktop"}:
+            given = env["desktop"] or {}
+            return self._checked(lambda: DesktopSpec.model_validate(given), "env", "desktop")
+        raise self._wrong("env is `desktop`, or `desktop:` with its settings", "env")
+
+    def _limits(self, limits: Any) -> Limits:
+        return self._checked(lambda: Limits.model_validate(limits or {}), "limits")
+
+    def _checked(self, make: Callable[[], T], *where: Any) -> T:
+        try:
+            return make()
+        except ValidationError as error:
+            first = error.errors(include_url=False)[0]
+            message = first["msg"].removeprefix("Value error, ")
+            field = ".".join(str(part) for part in first["loc"])
+            if first["type"] == "extra_forbidden":
+                message = "unknown field"
+            raise self._wrong(
+                f"{field}: {message}" if field else message, *where, *first["loc"]
+            ) from error
+        except ValueError as error:
+            raise self._wrong(str(error), *where) from error
+
+    def _wrong(self, message: str, *where: Any) -> TaskError:
+        return TaskError(message, path=self._path, line=self._line(where))
+
+    def _line(self, where: tuple[Any, ...]) -> int | None:
+        """Find the line of a part by its keys and indexes; the nearest known one."""
+        node = self._node
+        line = None
+        for part in where:
+            child: yaml.Node | None = None
+            if isinstance(node, yaml.MappingNode):
+                for key, value in node.value:
+                    if key.value == str(part):
+                        line, child = key.start_mark.line + 1, value
+            elif isinstance(node, yaml.SequenceNode) and part in range(len(node.value)):
+                child = node.value[part]
+                line = child.start_mark.line + 1
+            if child is None:
+                break
+            node = child
+        return line
