@@ -173,13 +173,11 @@ def locate(action: Action, frame: Frame, clamps: Sequence[Clamp]) -> tuple[Locat
     rows = []
     for name, point in action.points():
         image = None if frame.image is None else frame.to_model(point, Space.IMAGE)
-        said = next(
-            (clamp.said for clamp in clamps if image and dist(clamp.used, image) < 1e-6), None
-        )
+        said = [clamp.said for clamp in clamps if image and dist(clamp.used, image) < 1e-6]
         rows.append(
             Located(
                 field=name,
-                said=said,
+                said=said[0] if said else None,
                 image=image,
                 physical=point,
                 pointer=frame.to_pointer(point),

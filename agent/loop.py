@@ -18,7 +18,7 @@ from ..actions.schema import TALK, Action
 from ..actions.tools import Tool, tools_by_name
 from ..envs.base import Env, Observation
 from ..envs.episode import Episode
-from ..envs.errors import EnvError, RecordingEnded, ReplayDiverged, StoppedByUser
+from ..envs.errors import EnvError, EnvTimeout, RecordingEnded, ReplayDiverged, StoppedByUser
 from ..envs.journal import Journal, Recorder
 from ..envs.records import Box, Check, End, Header, Intent, Probe, Step, StopReason, View
 from ..model.base import Model, Session
