@@ -23,7 +23,7 @@ from PIL import Image
 from pydantic import Field, TypeAdapter, ValidationError
 
 from ..model.chat import Pixels, pixel_hash
-from .base import Observation
+from .base import Delivery, Observation
 from .errors import EnvError, EpisodeBroken
 from .records import FORMAT, End, Header, Intent, Step, StopReason, View
 
@@ -188,6 +188,9 @@ def _read_folder(folder: Path) -> tuple[Header, list[Step], End | None, Intent |
                 raise broken(f"step {intent.index} was begun twice")
             intent = record
             continue
+        sent = record.result is not None and record.result.delivery is not Delivery.REFUSED
+        if intent is None and sent:
+            raise broken(f"the intent of step {record.index} is missing")
         if intent is not None and record.action != intent.action:
             raise broken(f"step {record.index} is not the action that was begun: {intent.action}")
         steps.append(record)

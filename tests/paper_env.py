@@ -28,7 +28,8 @@ class PaperEnv:
     live = True
     action_space = frozenset({"click", "type", "wait", "screenshot"})
 
-    def __init__(self, size: Size = Size(320, 240), *, dies_after: int | None = None) -> None:
+    def __init__(self, *, dies_after: int | None = None) -> None:
+        size = Size(320, 240)
         self.frame = Frame("paper", size, size)
         self.sheet = np.full((size.height, size.width, 3), 255, np.uint8)
         self.clicks: list[tuple[int, int]] = []
