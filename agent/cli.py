@@ -5,6 +5,7 @@ import contextlib
 import json
 import signal
 import sys
+import tempfile
 from collections.abc import AsyncIterator, Coroutine, Sequence
 from contextlib import aclosing, asynccontextmanager
 from pathlib import Path
@@ -36,7 +37,7 @@ from .errors import TaskError
 from .loop import Agent
 from .replaying import replay as replay_episode
 from .task import DesktopSpec, Task
-from .taskfile import load_task
+from .taskfile import SCRATCH, load_task
 
 DONE, NOT_DONE, BAD_INPUT, ENV_LOST, MODEL_FAILED, DIVERGED, INTERRUPTED = 0, 1, 2, 3, 4, 5, 130
 
@@ -196,12 +197,14 @@ async def _run(
     as_json: bool,
 ) -> int:
     own_tools = _tools(tools)  # first: a task may use the conditions that the file registers
-    plan = _task(task, variables)
     mind = _model(model)
-    if plan.asks_model and mind is None:
-        raise _Exit(BAD_INPUT, "a goal in words needs a model: add --model script:FILE")
-    view = console.display(as_json=as_json)
-    async with _env(env, plan) as place:
+    async with contextlib.AsyncExitStack() as stack:
+        scratch = stack.enter_context(tempfile.TemporaryDirectory(prefix="eyehand-"))
+        plan = _task(task, variables, scratch)
+        if plan.asks_model and mind is None:
+            raise _Exit(BAD_INPUT, "a goal in words needs a model: add --model script:FILE")
+        view = console.display(as_json=as_json)
+        place = await stack.enter_async_context(_env(env, plan))
         agent = Agent(
             place, mind, tools=own_tools, record=record, ask=_ask if sys.stdin.isatty() else None
         )
@@ -303,8 +306,8 @@ async def _env(choice: str | None, task: Task) -> AsyncIterator[Env]:
         yield env
 
 
-def _task(text: str, variables: Sequence[str]) -> Task:
-    values = {}
+def _task(text: str, variables: Sequence[str], scratch: str) -> Task:
+    values: dict[str, str] = {}
     for pair in variables:
         name, separator, value = pair.partition("=")
         if not separator:
@@ -312,7 +315,7 @@ def _task(text: str, variables: Sequence[str]) -> Task:
         values[name.strip()] = value
     path = Path(text)
     if path.suffix in (".yaml", ".yml") or _is_file(path):
-        return load_task(path, values)
+        return load_task(path, {SCRATCH: scratch, **values})
     if values:
         raise _Exit(BAD_INPUT, "--set is for task files; this is a goal in words")
     if not text.strip():

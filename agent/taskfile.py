@@ -12,6 +12,9 @@ from .errors import TaskError
 from .task import VARIABLE, DesktopSpec, Limits, Task, TaskStep
 
 T = TypeVar("T")
+SCRATCH = "scratch"
+"""A variable that every task has when it is run by the command line: an empty folder, made for the
+run and removed after it."""
 _FIELDS = ("name", "env", "limits", "variables", "steps")
 
 
@@ -21,7 +24,7 @@ def load_task(path: str | Path, variables: Mapping[str, str] | None = None) -> T
     Args:
         path: A YAML file with ``name``, ``env``, ``limits``, ``variables`` and ``steps``.
         variables: Values that override those of the file. ``{{name}}`` anywhere in a text of the
-            file stands for the variable's value.
+            file stands for the variable's value. ``scratch`` may be given without being declared.
 
     Raises:
         TaskError: It cannot be read or understood; names the file and the line.
@@ -97,7 +100,7 @@ class _Reader:
                 raise self._wrong(f"variable {name} must be a text or a number", "variables", name)
             variables[name] = str(value)
         for name, value in overrides.items():
-            if name not in variables:
+            if name not in variables and name != SCRATCH:
                 known = ", ".join(variables) or "none"
                 raise self._wrong(f"there is no variable {name!r} to set; there are: {known}")
             variables[name] = value

@@ -11,6 +11,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from paper_env import PaperEnv
+
 from eyehand.actions import Click, Point
 from eyehand.agent import Agent, Task, TaskStep
 from eyehand.envs import (
@@ -21,7 +23,6 @@ from eyehand.envs import (
     StopReason,
 )
 from eyehand.model import ScriptedModel
-from paper_env import PaperEnv
 
 
 async def record(folder: Path, clicks: int = 3) -> Episode:

@@ -7,6 +7,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+from paper_env import PaperEnv
+from PIL import Image
+
 from eyehand.actions import Click, Point, tool
 from eyehand.agent import Agent, Look, Task, TaskStep, Verdict, check, replay
 from eyehand.envs import (
@@ -19,8 +22,6 @@ from eyehand.envs import (
     StopReason,
 )
 from eyehand.model import ScriptedModel, Size
-from paper_env import PaperEnv
-from PIL import Image
 
 
 class Shrinking(ScriptedModel):
@@ -227,9 +228,7 @@ async def test_another_model_can_be_run_on_the_recorded_screens(tmp_path: Path) 
 async def test_an_empty_recording_has_nothing_to_replay(tmp_path: Path) -> None:
     env = PaperEnv(dies_after=0)
     with pytest.raises(Exception, match="burned"):
-        await Agent(env, record=tmp_path / "e").run(
-            Task(steps=(TaskStep.of({"click": [1, 1]}),))
-        )
+        await Agent(env, record=tmp_path / "e").run(Task(steps=(TaskStep.of({"click": [1, 1]}),)))
     read = Episode.load(tmp_path / "e")
     assert read.stop is StopReason.ENV_LOST
     assert read.steps == []
