@@ -24,8 +24,10 @@ from ..envs.errors import (
     EpisodeBroken,
     EpisodeExists,
     EpisodeUnwritable,
+    RecordingEnded,
     ReplayDiverged,
 )
+from ..envs.journal import require_free
 from ..envs.records import Step, StopReason
 from ..envs.replay import ReplayEnv
 from ..model.base import Model
@@ -196,6 +198,8 @@ async def _run(
     variables: Sequence[str],
     as_json: bool,
 ) -> int:
+    if record is not None:
+        require_free(record)  # before anything is started
     own_tools = _tools(tools)  # first: a task may use the conditions that the file registers
     mind = _model(model)
     async with contextlib.AsyncExitStack() as stack:
@@ -367,6 +371,8 @@ def _main(work: Coroutine[Any, Any, int], as_json: bool) -> None:
         pass
     except _Exit as error:
         code, message = error.code, str(error)
+    except RecordingEnded as error:
+        code, message = NOT_DONE, str(error)
     except _BAD_INPUT as error:
         code, message = BAD_INPUT, str(error)
     except ReplayDiverged as error:
@@ -409,3 +415,7 @@ def _code(stop: StopReason | None) -> int:
         StopReason.MODEL_FAILED: MODEL_FAILED,
         StopReason.DIVERGED: DIVERGED,
     }.get(stop or StopReason.CRASHED, NOT_DONE)
+
+
+if __name__ == "__main__":
+    main()

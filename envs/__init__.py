@@ -1,6 +1,7 @@
 """Where actions happen: desktops, recordings, and the episode on disk."""
 
 from .base import Delivery, Effect, Env, Observation, Outcome
+from .desktop import DesktopEnv
 from .episode import Episode
 from .errors import (
     ActionFailed,
@@ -22,6 +23,8 @@ from .errors import (
 from .journal import Journal, Recorder
 from .records import End, Header, Intent, Step, StopReason, View
 from .replay import ReplayEnv
+from .settle import SettlePolicy
+from .virtual import VirtualDisplay
 
 __all__ = [
     "ActionFailed",
@@ -29,6 +32,7 @@ __all__ = [
     "BackendMissing",
     "CaptureFailed",
     "Delivery",
+    "DesktopEnv",
     "DeviceLost",
     "DeviceNotFound",
     "Effect",
@@ -50,8 +54,10 @@ __all__ = [
     "RecordingEnded",
     "ReplayDiverged",
     "ReplayEnv",
+    "SettlePolicy",
     "Step",
     "StopReason",
     "StoppedByUser",
     "View",
+    "VirtualDisplay",
 ]

@@ -1,0 +1,256 @@
+"""Waiting until a screen stands still, instead of sleeping and hoping; and judging what changed.
+
+Two pictures are compared to the byte first, which is what most comparisons end with. Where they
+differ, the difference is cut into tiles; tiles that touch form a patch with a bounding box. Not
+everything that moves answers to an action: a caret blinks, a clock ticks.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .capture import Shot
+from .worker import Stop
+
+TILE_PX = 8
+CARET_WIDTH_PX = 3
+CARET_HEIGHT_PX = 64
+_MANY_TILES = 64
+"""More changed tiles than this are no caret, whatever their shape."""
+
+Mask = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class SettlePolicy:
+    """How long to wait for a screen to stand still after an action.
+
+    Attributes:
+        response_s: How long to wait for a first change, in seconds. Slower apps look as if
+            nothing happened.
+        quiet_s: How long nothing may change until the screen counts as still, in seconds.
+        limit_s: How long to wait at most, in seconds; then the screen is used as it is.
+        poll_s: Time between two looks, in seconds.
+    """
+
+    response_s: float = 0.5
+    quiet_s: float = 0.12
+    limit_s: float = 3.0
+    poll_s: float = 0.02
+
+    def __post_init__(self) -> None:
+        """Check the bounds.
+
+        Raises:
+            ValueError: A time is negative or not a number, or ``poll_s`` is nothing.
+        """
+        for name in ("response_s", "quiet_s", "limit_s", "poll_s"):
+            value = getattr(self, name)
+            if not 0 <= value <= 600 or (name == "poll_s" and value == 0):
+                raise ValueError(f"{name} must be seconds between 0 and 600, not {value}")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Settled:
+    """How the wait ended.
+
+    Attributes:
+        shot: The screen at the end.
+        seconds: How long it took.
+        still: False where the screen was still moving at ``limit_s``.
+    """
+
+    shot: Shot
+    seconds: float
+    still: bool
+
+
+def changed_tiles(before: Shot, after: Shot) -> Mask | None:
+    """Give which tiles differ: ``bool[ceil(H / 8), ceil(W / 8)]``; None if none does.
+
+    The two must be of the same size.
+    """
+    if before.raw == after.raw:
+        return None
+    pixels = _differing(before, after)
+    if pixels is None:
+        return None
+    height, width = pixels.shape
+    rows, columns = -(-height // TILE_PX), -(-width // TILE_PX)
+    padded = np.zeros((rows * TILE_PX, columns * TILE_PX), np.bool_)
+    padded[:height, :width] = pixels
+    return np.asarray(padded.reshape(rows, TILE_PX, columns, TILE_PX).any(axis=(1, 3)))
+
+
+def _differing(before: Shot, after: Shot) -> Mask | None:
+    shape = (before.box.height, before.box.width)
+    old = np.frombuffer(before.raw, "<u4").reshape(shape)
+    new = np.frombuffer(after.raw, "<u4").reshape(shape)
+    differing = ((old ^ new) & 0x00FFFFFF) != 0  # the fourth byte means nothing
+    return differing if differing.any() else None
+
+
+def patches(tiles: Mask) -> list[list[tuple[int, int]]]:
+    """Group the tiles that are set into patches of touching ones, corners included.
+
+    Returns:
+        Lists of (row, column).
+    """
+    left = {(int(row), int(column)) for row, column in np.argwhere(tiles)}
+    found = []
+    while left:
+        patch = [left.pop()]
+        for row, column in patch:  # grows while it is walked
+            for near in [(row + y, column + x) for y in (-1, 0, 1) for x in (-1, 0, 1)]:
+                if near in left:
+                    left.remove(near)
+                    patch.append(near)
+        found.append(patch)
+    return found
+
+
+def _is_thin(patch: list[tuple[int, int]], pixels: Mask) -> bool:
+    """Whether what changed inside a patch has the shape of a caret."""
+    rows, columns = [row for row, _ in patch], [column for _, column in patch]
+    area = pixels[
+        min(rows) * TILE_PX : (max(rows) + 1) * TILE_PX,
+        min(columns) * TILE_PX : (max(columns) + 1) * TILE_PX,
+    ]
+    ys, xs = np.flatnonzero(area.any(axis=1)), np.flatnonzero(area.any(axis=0))
+    if not len(xs):
+        return True
+    return bool(xs[-1] - xs[0] + 1 <= CARET_WIDTH_PX and ys[-1] - ys[0] + 1 <= CARET_HEIGHT_PX)
+
+
+def significant(before: Shot, after: Shot, idle: "IdleRegions | None" = None) -> bool:
+    """Whether a screen has changed in a way that counts.
+
+    One caret-shaped change alone is a caret that blinks. Two are a caret that moved: it went
+    from one place and appeared in another, and that counts.
+
+    Args:
+        before: The screen.
+        after: The screen, later.
+        idle: What changes by itself and is left out.
+    """
+    if before.box != after.box:
+        return True
+    tiles = changed_tiles(before, after)
+    if tiles is None:
+        return False
+    if idle is not None:
+        tiles = idle.without(tiles)
+    count = int(tiles.sum())
+    if count == 0:
+        return False
+    if count > _MANY_TILES:
+        return True
+    pixels = _differing(before, after)
+    if pixels is None:
+        return False
+    found = patches(tiles)
+    return len(found) > 1 or not _is_thin(found[0], pixels)
+
+
+class IdleRegions:
+    """Regions seen to change while no input was sent, such as a clock or a film.
+
+    What changed once while the agent was thinking may be a page that came late: it is left out
+    of the next judgement only, and only if it is small. What changed twice is left out until it
+    has been quiet for a while.
+    """
+
+    _FORGET_AFTER = 20
+    _SMALL = 0.2
+
+    def __init__(self) -> None:
+        self._round = 0
+        self._last: NDArray[np.int32] | None = None
+        self._times: NDArray[np.int32] | None = None
+
+    def look(self, settled: Shot | None, now: Shot) -> None:
+        """Take note of what changed between the last settled screen and now, before an action."""
+        self._round += 1
+        if settled is None or settled.box != now.box:
+            self._last = self._times = None
+            return
+        tiles = changed_tiles(settled, now)
+        if self._last is None or self._times is None:
+            shape = (-(-now.box.height // TILE_PX), -(-now.box.width // TILE_PX))
+            self._last = np.full(shape, -self._FORGET_AFTER, np.int32)
+            self._times = np.zeros(shape, np.int32)
+        self._times[self._round - self._last > self._FORGET_AFTER] = 0
+        if tiles is None:
+            return
+        if int(tiles.sum()) <= _MANY_TILES:
+            pixels = _differing(settled, now)
+            for patch in patches(tiles) if pixels is not None else []:
+                # Text is typed where the caret blinks: that place must not be left out.
+                if pixels is not None and _is_thin(patch, pixels):
+                    for row, column in patch:
+                        tiles[row, column] = False
+        self._last[tiles] = self._round
+        self._times[tiles] += 1
+
+    def without(self, tiles: Mask) -> Mask:
+        """Give the tiles that are not known to change by themselves."""
+        if self._last is None or self._times is None or self._last.shape != tiles.shape:
+            return tiles
+        once = self._last == self._round
+        if once.mean() > self._SMALL:
+            once = np.zeros_like(once)
+        often = (self._times >= 2) & (self._round - self._last <= self._FORGET_AFTER)
+        return np.asarray(tiles & ~(once | often))
+
+    @property
+    def share(self) -> float:
+        """How much of the screen is left out for having changed twice, 0 to 1."""
+        if self._last is None or self._times is None:
+            return 0.0
+        often = (self._times >= 2) & (self._round - self._last <= self._FORGET_AFTER)
+        return float(often.mean())
+
+
+def settle(
+    look: Callable[[], Shot],
+    before: Shot,
+    idle: IdleRegions,
+    policy: SettlePolicy,
+    stop: Stop,
+    *,
+    response_s: float | None = None,
+) -> Settled:
+    """Look until the screen stands still.
+
+    Args:
+        look: Takes a picture.
+        before: The screen before the action.
+        idle: What changes by itself.
+        policy: The bounds.
+        stop: Ends the wait.
+        response_s: Other than the policy's; 0 where no change is expected.
+
+    Raises:
+        Stopped: The caller wants it no more.
+    """
+    patience_s = policy.response_s if response_s is None else response_s
+    start = time.monotonic()
+    last, moved_s = before, None
+    while True:
+        stop.check()
+        shot = look()
+        now_s = time.monotonic() - start
+        if significant(last, shot, idle):
+            moved_s = now_s
+        last = shot
+        if moved_s is None:
+            if now_s >= min(patience_s, policy.limit_s):
+                return Settled(shot, now_s, still=True)
+        elif now_s - moved_s >= policy.quiet_s:
+            return Settled(shot, now_s, still=True)
+        elif now_s >= policy.limit_s:
+            return Settled(shot, now_s, still=False)
+        stop.sleep(policy.poll_s)

@@ -1,0 +1,282 @@
+"""The command line: exit codes, messages, and what scripts read."""
+
+import asyncio
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from paper_env import PaperEnv
+from typer.testing import CliRunner
+
+from eyehand.agent import Agent, Task, TaskStep
+from eyehand.agent.cli import app
+from eyehand.envs import Episode, StopReason
+from eyehand.model import ScriptedModel
+
+ROOT = Path(__file__).parents[1]
+
+
+def eyehand(*arguments: object, **environ: str | None) -> Any:
+    """Run a command without any display."""
+    return CliRunner().invoke(
+        app,
+        [str(argument) for argument in arguments],
+        env={"DISPLAY": None, "WAYLAND_DISPLAY": None, "COLUMNS": "200", **environ},
+    )
+
+
+@pytest.fixture
+def episode(tmp_path: Path) -> Path:
+    """A small recording: an action, a goal, a check."""
+    folder = tmp_path / "episode"
+    steps = ({"click": [15, 20]}, {"goal": "dot it"}, {"check": {"window": {"title": "Paper"}}})
+    task = Task(name="dots", steps=tuple(TaskStep.of(step) for step in steps))
+    model = ScriptedModel([{"action": "click", "point": [3, 4]}, {"action": "done"}])
+    asyncio.run(Agent(PaperEnv(), model, record=folder).run(task))
+    return folder
+
+
+def task_file(tmp_path: Path, text: str = "steps:\n  - click: [15, 20]\n") -> Path:
+    path = tmp_path / "task.yaml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def change(folder: Path, line: int, edit: Any) -> None:
+    path = folder / "steps.jsonl"
+    rows = [json.loads(row) for row in path.read_text(encoding="utf-8").splitlines()]
+    for row in rows[line : line + 2]:
+        edit(row)
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+
+
+def test_a_replay_that_agrees_exits_with_0(episode: Path) -> None:
+    result = eyehand("replay", episode)
+    assert result.exit_code == 0, result.output
+    assert "click (15, 20)" in result.output
+    assert "done" in result.output
+    assert eyehand("replay", episode, "--strict").exit_code == 0
+    assert eyehand("replay", episode, "--tolerant", "3").exit_code == 0
+
+
+def test_a_changed_point_exits_with_5_and_shows_both(episode: Path, tmp_path: Path) -> None:
+    change(episode, 0, lambda row: row["action"].update(point=[25, 20]))
+    result = eyehand("replay", episode, "--picture", tmp_path / "p")
+    assert result.exit_code == 5
+    assert "step 0: another point, 10.0 px" in result.stderr
+    assert "recorded: click (25, 20)" in result.stderr
+    assert "now:      click (15, 20)" in result.stderr
+    assert (tmp_path / "p" / "divergence-step-0.png").is_file()
+    result = eyehand("replay", episode, "--tolerant", "10")
+    assert result.exit_code == 0, result.stderr
+
+
+def test_damage_exits_with_2_and_names_file_and_line(episode: Path) -> None:
+    rows = (episode / "steps.jsonl").read_text(encoding="utf-8").splitlines(keepends=True)
+    (episode / "steps.jsonl").write_text("".join(rows[:2] + rows[4:]), encoding="utf-8")
+    for command in ("replay", "show"):
+        result = eyehand(command, episode)
+        assert result.exit_code == 2
+        assert "steps.jsonl:3: step 1 is missing" in result.stderr
+
+
+def test_an_unfinished_recording_exits_with_1(episode: Path) -> None:
+    rows = (episode / "steps.jsonl").read_text(encoding="utf-8").splitlines(keepends=True)
+    (episode / "steps.jsonl").write_text("".join(rows[:3]), encoding="utf-8")
+    result = eyehand("replay", episode)
+    assert result.exit_code == 1
+    assert "up to where the recording stops" in result.output
+    result = eyehand("show", episode)
+    assert result.exit_code == 0
+    assert "what became of it is unknown" in result.output
+
+
+def test_json_is_one_object_a_line(episode: Path) -> None:
+    result = eyehand("replay", episode, "--json")
+    rows = [json.loads(line) for line in result.stdout.splitlines()]
+    assert [row["type"] for row in rows] == ["step"] * 4 + ["end"]
+    assert rows[-1]["stop"] == "done"
+    assert rows[0]["action"] == {"action": "click", "point": [15, 20]}
+    rows = [json.loads(line) for line in eyehand("show", episode, "--json").stdout.splitlines()]
+    assert rows[-1]["steps"] == 4
+    change(episode, 0, lambda row: row["action"].update(point=[25, 20]))
+    rows = [json.loads(line) for line in eyehand("replay", episode, "--json").stdout.splitlines()]
+    assert rows[-1]["type"] == "error"
+    assert rows[-1]["exit_code"] == 5
+
+
+def test_show_saves_the_last_screen(episode: Path, tmp_path: Path) -> None:
+    result = eyehand("show", episode, "--picture", tmp_path / "end.png")
+    assert result.exit_code == 0
+    assert (tmp_path / "end.png").is_file()
+    result = eyehand("show", episode, "--picture", tmp_path / "no" / "end.png")
+    assert result.exit_code == 2
+    assert "cannot save the picture" in result.stderr
+
+
+def test_a_task_can_run_on_recorded_screens(episode: Path, tmp_path: Path) -> None:
+    replies = tmp_path / "replies.yaml"
+    replies.write_text('- {action: click, point: [3, 4]}\n- {"action": "done"}\n')
+    path = task_file(
+        tmp_path,
+        "name: dots\nsteps:\n  - click: [15, 20]\n  - goal: dot it\n"
+        "  - check: {window: {title: Paper}}\n",
+    )
+    env = f"replay:{episode}"
+    result = eyehand("run", path, "--env", env, "--model", f"script:{replies}")
+    assert result.exit_code == 0, result.output + result.stderr
+    replies.write_text('- {action: click, point: [30, 40]}\n- {"action": "done"}\n')
+    result = eyehand("run", path, "--env", env, "--model", f"script:{replies}")
+    assert result.exit_code == 5
+    replies.write_text("- {action: click, point: [3, 4]}\n")
+    result = eyehand("run", path, "--env", env, "--model", f"script:{replies}", "--json")
+    assert result.exit_code == 4
+    assert "one more was asked for" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["run"], "Missing argument"),
+        (["run", "nowhere.yaml"], "nowhere.yaml: cannot be read: No such file"),
+        (["run", ""], "the task is empty"),
+        (["run", "do it"], "a goal in words needs a model"),
+        (["run", "do it", "--model", "gpt"], "unknown model 'gpt'; there is script:FILE"),
+        (["run", "do it", "--model", "script:nowhere.yaml"], "cannot read the script"),
+        (["run", "do it", "--set", "a=b"], "--set is for task files"),
+        (["run", "TASK", "--set", "a"], "--set takes NAME=VALUE"),
+        (["run", "TASK", "--set", "a=1"], "there is no variable 'a'"),
+        (["run", "TASK", "--env", "phone"], "unknown env 'phone'"),
+        (["run", "TASK", "--env", "replay:nowhere"], "no such folder"),
+        (["run", "TASK", "--tools", "nowhere.py"], "there is no file"),
+        (["run", "TASK", "--frobnicate"], "No such option"),
+        (["replay"], "Missing argument"),
+        (["replay", "nowhere"], "no such folder: this is not an episode"),
+        (["replay", "nowhere", "--strict", "--tolerant", "2"], "--strict or --tolerant, not both"),
+        (["replay", "nowhere", "--tolerant", "-1"], "greater than or equal to 0"),
+        (["show", "nowhere"], "no such folder"),
+        (["frobnicate"], "No such command"),
+    ],
+)
+def test_bad_usage_exits_with_2_and_says_what(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str], message: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    task_file(tmp_path).rename(tmp_path / "TASK")
+    result = eyehand(*arguments)
+    assert result.exit_code == 2, result.output
+    said = " ".join((result.stderr or result.output).replace("│", " ").split())
+    assert message in said
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "steps: [", "steps:\n  - fly: away\n", "steps:\n  - click: {pont: [1, 2]}\n"],
+)
+def test_a_bad_task_file_exits_with_2_and_its_name(tmp_path: Path, text: str) -> None:
+    path = task_file(tmp_path, text)
+    result = eyehand("run", path)
+    assert result.exit_code == 2
+    assert str(path) in result.stderr
+
+
+def test_no_display_exits_with_3_and_says_what_to_do(tmp_path: Path) -> None:
+    result = eyehand("run", task_file(tmp_path), "--record", tmp_path / "e")
+    assert result.exit_code == 3
+    assert "$DISPLAY is not set" in result.stderr
+    assert "virtual: 1280x800" in result.stderr
+    assert Episode.load(tmp_path / "e").stop is StopReason.ENV_LOST
+    result = eyehand("run", task_file(tmp_path), WAYLAND_DISPLAY="wayland-0")
+    assert result.exit_code == 3
+    assert "Wayland" in result.stderr
+    result = eyehand("run", task_file(tmp_path), DISPLAY=":4711")
+    assert result.exit_code == 3
+    assert ":4711" in result.stderr
+
+
+def test_a_missing_extra_is_named(tmp_path: Path) -> None:
+    (tmp_path / "mss.py").write_text("raise ImportError('no mss')")
+    result = subprocess.run(
+        [sys.executable, "-m", "eyehand.agent.cli", "run", task_file(tmp_path)],
+        env={**os.environ, "PYTHONPATH": str(tmp_path), "DISPLAY": ":4711"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert result.returncode == 3
+    assert 'pip install "eyehand[desktop]"' in result.stderr
+
+
+def test_a_record_folder_that_is_in_use_or_read_only_is_refused(
+    episode: Path, tmp_path: Path
+) -> None:
+    before = sorted(path.name for path in episode.rglob("*"))
+    result = eyehand("run", task_file(tmp_path), "--record", episode)
+    assert result.exit_code == 2
+    assert "nothing was overwritten" in result.stderr
+    assert sorted(path.name for path in episode.rglob("*")) == before
+    result = eyehand("run", task_file(tmp_path), "--record", "/proc/e")
+    assert result.exit_code == 2
+    assert "cannot record to /proc/e" in result.stderr
+
+
+def test_help_shows_examples_and_exit_codes() -> None:
+    assert eyehand().exit_code == 2
+    for command in ("run", "replay", "show", "doctor"):
+        result = eyehand(command, "--help")
+        assert result.exit_code == 0
+        assert "Exit codes" in result.output
+    assert "eyehand run examples/note.yaml --record" in eyehand("run", "--help").output
+
+
+def test_doctor_without_a_display_says_what_to_do() -> None:
+    result = eyehand("doctor", "--json")
+    found = {row["name"]: row for row in map(json.loads, result.stdout.splitlines())}
+    assert {"python", "desktop", "display", "private", "fonts", "adb", "torch"} <= found.keys()
+    assert found["display"]["grade"] == "warn"
+    assert "DISPLAY" in found["display"]["text"] + found["display"]["advice"]
+    assert result.exit_code == 0
+    result = eyehand("doctor", "--display", ":4711")
+    assert result.exit_code == 1
+    assert "fail" in result.output
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_interrupted_it_exits_with_130_and_leaves_nothing(
+    tmp_path: Path, number: signal.Signals
+) -> None:
+    text = (
+        "env: {desktop: {virtual: 640x480}}\n"
+        "steps:\n  - wait_for: {window: {title: never}}\n    timeout_s: 100\n"
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-m", "eyehand.agent.cli", "run", task_file(tmp_path, text)]
+        + ["--record", tmp_path / "e"],
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    for _ in range(400):
+        if (tmp_path / "e" / "episode.json").exists():
+            break
+        process.poll()
+        if process.returncode is not None:
+            break
+        signal.sigtimedwait([], 0.05)
+    signal.sigtimedwait([], 1.0)
+    process.send_signal(number)
+    _, said = process.communicate(timeout=20)
+    assert process.returncode == 130, said
+    assert "interrupted" in said
+    assert Episode.load(tmp_path / "e").stop is StopReason.CANCELLED
+    assert shutil.which("Xvfb")
+    running = subprocess.run(
+        ["ps", "-o", "args", "--ppid", "1"], capture_output=True, text=True, check=True
+    )
+    assert "640x480" not in running.stdout
