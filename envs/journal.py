@@ -58,11 +58,7 @@ class Journal:
         self._known: set[str] = set()
         self._lock = threading.Lock()  # protects the file: lines are whole and in order
         self._file: int | None = None
-        if self.folder.exists() and (not self.folder.is_dir() or any(self.folder.iterdir())):
-            raise EpisodeExists(
-                f"{self.folder} is not an empty folder; nothing was overwritten: "
-                "record into a new folder, or remove this one first"
-            )
+        require_free(self.folder)
         with _writing(self.folder):
             (self.folder / "frames").mkdir(parents=True)
             flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_EXCL
@@ -118,6 +114,22 @@ class Journal:
             while rest:
                 rest = rest[os.write(self._file, rest) :]
             os.fsync(self._file)
+
+
+def require_free(folder: Path) -> None:
+    """Check that a recording into a folder would overwrite nothing.
+
+    Raises:
+        EpisodeExists: It is there and not an empty folder.
+        EpisodeUnwritable: It cannot be looked at.
+    """
+    with _writing(folder):
+        taken = folder.exists() and (not folder.is_dir() or any(folder.iterdir()))
+    if taken:
+        raise EpisodeExists(
+            f"{folder} is not an empty folder; nothing was overwritten: "
+            "record into a new folder, or remove this one first"
+        )
 
 
 @contextlib.contextmanager

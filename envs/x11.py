@@ -5,6 +5,7 @@ displays live in one process. The environment is read when connecting, never at 
 """
 
 import os
+import socket
 import struct
 import tempfile
 import threading
@@ -102,6 +103,7 @@ def connect(name: str) -> Any:
     except ImportError as error:
         raise missing_extra("Xlib") from error
     try:
+        _knock(name)
         with authority(), warnings.catch_warnings():
             warnings.simplefilter("ignore", ResourceWarning)  # Xlib leaves that file open
             display = Xlib.display.Display(name)
@@ -121,6 +123,18 @@ def connect(name: str) -> Any:
         close(display)
         raise
     return display
+
+
+def _knock(name: str) -> None:
+    """See that a local server listens: Xlib leaks the socket of a connection that is refused.
+
+    Raises:
+        OSError: Nobody does.
+    """
+    number = name.removeprefix(":").partition(".")[0]
+    if name.startswith(":") and number.isdigit() and os.path.exists("/tmp/.X11-unix"):
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as door:
+            door.connect(f"/tmp/.X11-unix/X{number}")
 
 
 def _refuse_wayland(display: Any, name: str) -> None:

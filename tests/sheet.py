@@ -83,6 +83,9 @@ class Window:
     def do_title(self, title: str) -> None:
         self.root.title(title)
 
+    def do_place(self, geometry: str) -> None:
+        self.root.geometry(geometry)
+
     def do_draws(self, after_ms: str) -> None:
         """Draw a red box where a button is pressed, so many milliseconds later."""
         self.draws = after_ms

@@ -202,9 +202,10 @@ def test_no_display_exits_with_3_and_says_what_to_do(tmp_path: Path) -> None:
 
 def test_a_missing_extra_is_named(tmp_path: Path) -> None:
     (tmp_path / "mss.py").write_text("raise ImportError('no mss')")
+    text = "env: {desktop: {virtual: 640x480}}\nsteps:\n  - wait: 1\n"
     result = subprocess.run(
-        [sys.executable, "-m", "eyehand.agent.cli", "run", task_file(tmp_path)],
-        env={**os.environ, "PYTHONPATH": str(tmp_path), "DISPLAY": ":4711"},
+        [sys.executable, "-m", "eyehand.agent.cli", "run", task_file(tmp_path, text)],
+        env={**os.environ, "PYTHONPATH": str(tmp_path)},
         capture_output=True,
         text=True,
         timeout=60,
