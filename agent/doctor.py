@@ -1,6 +1,7 @@
 """What works on this machine, what does not, and what to do about it."""
 
 import asyncio
+import importlib
 import importlib.metadata
 import importlib.util
 import os
@@ -157,8 +158,7 @@ def _torch() -> Iterator[Finding]:
             "torch", "warn", "not installed; models need it", 'pip install "eyehand[model]"'
         )
         return
-    import torch
-
+    torch = importlib.import_module("torch")
     yield Finding("torch", "pass", f"torch {torch.__version__}")
     if not torch.cuda.is_available():
         yield Finding("gpu", "warn", "no CUDA device; models run on the CPU, slowly")

@@ -480,7 +480,7 @@ def _header(agent: Agent, task: Task, tools: list[dict[str, Any]]) -> Header:
         tools=tools,
         versions={
             "python": platform.python_version(),
-            "platform": platform.platform(),
+            "platform": f"{platform.system()} {platform.machine()}",
             **{
                 p: importlib.metadata.version(p) for p in ("eyehand", "numpy", "pillow", "pydantic")
             },

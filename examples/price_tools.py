@@ -16,6 +16,7 @@ def price(item: str, quantity: int = 1, *, context: Context) -> float:
     Args:
         item: Its name in the catalogue.
         quantity: How many of it.
+        context: The run; filled in by the agent, not shown to the model.
     """
     context.log(f"{quantity} x {item}, for: {context.goal}")
     return PRICES[item] * quantity

@@ -256,9 +256,9 @@ def test_interrupted_it_exits_with_130_and_leaves_nothing(
         "env: {desktop: {virtual: 640x480}}\n"
         "steps:\n  - wait_for: {window: {title: never}}\n    timeout_s: 100\n"
     )
+    record = str(tmp_path / "e")
     process = subprocess.Popen(
-        [sys.executable, "-m", "eyehand.agent.cli", "run", task_file(tmp_path, text)]
-        + ["--record", tmp_path / "e"],
+        ["eyehand", "run", str(task_file(tmp_path, text)), "--record", record],
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,

@@ -29,8 +29,13 @@ async def record(folder: Path, clicks: int = 3) -> Episode:
     steps = [TaskStep.of({"click": [10 * i + 5, 20]}) for i in range(clicks)]
     steps.append(TaskStep.of({"goal": "dot the corner"}))
     model = ScriptedModel(
-        ["hm", {"action": "click", "point": [1, 1]}, {"action": "answer", "text": "汉"}, "{}"]
-        + [{"action": "done"}]
+        [
+            "hm",
+            {"action": "click", "point": [1, 1]},
+            {"action": "answer", "text": "汉"},
+            "{}",
+            {"action": "done"},
+        ]
     )
     task = Task(name="dots", steps=tuple(steps))
     return await Agent(PaperEnv(), model, record=folder).run(task)
@@ -85,9 +90,11 @@ async def test_a_place_that_cannot_be_written_is_said_so(tmp_path: Path) -> None
 Damage = Callable[[Path], None]
 
 
-def _cut(folder: Path, at: int, line: str | None) -> None:
-    rows = lines(folder)
-    rows[at : at + 1] = [] if line is None else [line]
+def _cut(folder: Path, at: int, line: str | None, lines: int = 1) -> None:
+    path = folder / "steps.jsonl"
+    rows = path.read_text(encoding="utf-8").splitlines(keepends=True)
+    at = at % (len(rows) + 1) if at >= 0 else len(rows) + at
+    rows[at : at + lines] = [] if line is None else [line]
     (folder / "steps.jsonl").write_text("".join(rows), encoding="utf-8")
 
 
@@ -101,7 +108,7 @@ def _edit(folder: Path, at: int, change: Callable[[dict[str, object]], object]) 
     ("damage", "message", "line"),
     [
         (lambda f: _cut(f, 2, None), "the intent of step 1 is missing", 3),
-        (lambda f: (_cut(f, 0, None), _cut(f, 0, None)), "step 0 is missing", 1),
+        (lambda f: _cut(f, 0, None, lines=2), "step 0 is missing", 1),
         (lambda f: _cut(f, 1, lines(f)[1][:50] + "\n"), "torn or damaged line", 2),
         (lambda f: _cut(f, 1, "\n"), "torn or damaged line", 2),
         (lambda f: _cut(f, 1, "[]\n"), "not a JSON object", 2),
