@@ -111,6 +111,8 @@ class ReplayEnv:
         self._require_open()
         if action.action not in self.action_space:
             raise ActionNotSupported(f"{action.action} is not an action of an env")
+        for _, point in action.points():
+            seen.frame.require_inside(point)
         step = self._expected(str(action))
         self._compare_action(step, action)
         if step.error is not None or step.result is None:

@@ -81,6 +81,8 @@ class PaperEnv:
         return Outcome(Delivery.DELIVERED, effect, self._see(), settle_s=0.001)
 
     async def probe(self, name: str, arguments: Mapping[str, Any], read: Any) -> Any:
+        if not self.open:
+            raise EnvClosed("the paper is not out")
         self.asked += 1
         return await read()
 
