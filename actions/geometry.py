@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from fractions import Fraction
 from math import ceil, floor, isfinite
-from typing import Any, Literal, NamedTuple, get_args
+from typing import Literal, NamedTuple, get_args
 
 from ..model.size import Size
 from .errors import PointOutsideImage
@@ -89,6 +89,8 @@ class Frame:
         rotation: Degrees clockwise by which the screenshot must be turned to stand upright in
             pointer units. 0 wherever the capture is already upright.
         image: Size the picture is resized to for the model; None until a model has planned it.
+
+    Pydantic writes it to JSON and reads it back as a field of any record.
 
     Three spaces: *image* (what the model saw), *physical* (the screenshot; the points of actions
     are in it), *pointer* (what input devices take, integers).
@@ -242,35 +244,6 @@ class Frame:
                 f"{point} is outside the {self.physical} screen: x must be 0 to "
                 f"{self.physical.width - 1} and y 0 to {self.physical.height - 1}"
             )
-
-    def to_json(self) -> dict[str, Any]:
-        """Give plain data that ``from_json`` reads back."""
-        return {
-            "display": self.display,
-            "physical": list(self.physical),
-            "logical": list(self.logical),
-            "origin": list(self.origin),
-            "rotation": self.rotation,
-            "image": None if self.image is None else list(self.image),
-        }
-
-    @classmethod
-    def from_json(cls, data: dict[str, Any]) -> "Frame":
-        """Read what ``to_json`` gave.
-
-        Raises:
-            KeyError, TypeError, ValueError: It is not that.
-        """
-        image = data["image"]
-        left, top = data["origin"]
-        return cls(
-            display=data["display"],
-            physical=Size(*data["physical"]),
-            logical=Size(*data["logical"]),
-            origin=(left, top),
-            rotation=data["rotation"],
-            image=None if image is None else Size(*image),
-        )
 
     def _upright(self, x: Fraction, y: Fraction) -> tuple[Fraction, Fraction]:
         """Physical pixels to pointer units from the area's corner, turned upright, unrounded."""

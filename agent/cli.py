@@ -359,7 +359,20 @@ def _tools(path: Path | None) -> list[Tool]:
 
 
 async def _ask(question: str) -> str:
-    return await asyncio.to_thread(input, f"\n{question}\n> ")
+    """Ask at the terminal, in a way that Ctrl-C ends at once: no thread waits for a line."""
+    loop = asyncio.get_running_loop()
+    answer: asyncio.Future[str] = loop.create_future()
+
+    def read() -> None:
+        if not answer.done():
+            answer.set_result(sys.stdin.readline().strip())
+
+    print(f"\n{question} (answer, then Enter)", flush=True)
+    loop.add_reader(sys.stdin, read)
+    try:
+        return await answer
+    finally:
+        loop.remove_reader(sys.stdin)
 
 
 def _main(work: Coroutine[Any, Any, int], as_json: bool) -> None:

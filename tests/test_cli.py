@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import pty
 import shutil
 import signal
 import subprocess
@@ -281,3 +282,57 @@ def test_interrupted_it_exits_with_130_and_leaves_nothing(
         ["ps", "-o", "args", "--ppid", "1"], capture_output=True, text=True, check=True
     )
     assert "640x480" not in running.stdout
+
+
+def in_a_terminal(arguments: list[str], type_when: dict[str, str], cwd: Path) -> tuple[int, str]:
+    """Run a command in a pseudo terminal; type a line each time a text has appeared."""
+    environ = {**os.environ, "TERM": "xterm-256color", "COLUMNS": "160"}
+    child, ours = pty.fork()  # the terminal is the child's own: ^C in it is a signal
+    if not child:
+        os.chdir(cwd)
+        os.execvpe("eyehand", ["eyehand", *arguments], environ)
+    shown = b""
+    waiting = dict(type_when)
+    while True:
+        try:
+            shown += os.read(ours, 65536)
+        except OSError:  # the other end is closed
+            break
+        for text, keys in list(waiting.items()):
+            if text.encode() in shown:
+                os.write(ours, keys.encode())
+                del waiting[text]
+    os.close(ours)
+    _, status = os.waitpid(child, 0)
+    return os.waitstatus_to_exitcode(status), shown.decode("utf-8", "replace")
+
+
+ASKING = """
+env: {desktop: {virtual: 320x240}}
+steps:
+  - goal: Ask for the colour.
+"""
+
+
+def test_in_a_terminal_it_shows_a_table_and_asks_the_user(tmp_path: Path) -> None:
+    task_file(tmp_path, ASKING)
+    (tmp_path / "replies.jsonl").write_text(
+        '{"action": "ask_user", "question": "Which colour?"}\n'
+        '{"action": "answer", "text": "noted"}\n{"action": "done"}\n'
+    )
+    arguments = ["run", "task.yaml", "--model", "script:replies.jsonl"]
+    code, shown = in_a_terminal(arguments, {"Which colour?": "blue\n"}, tmp_path)
+    assert code == 0, shown
+    assert "The user answers: blue" in shown
+    assert "came of it" in shown
+    assert "└───" in shown
+    assert "answers: ['noted']" in shown
+
+
+def test_ctrl_c_at_a_question_ends_at_once(tmp_path: Path) -> None:
+    task_file(tmp_path, ASKING)
+    (tmp_path / "replies.jsonl").write_text('{"action": "ask_user", "question": "Which?"}\n')
+    arguments = ["run", "task.yaml", "--model", "script:replies.jsonl"]
+    code, shown = in_a_terminal(arguments, {"Which?": "\x03"}, tmp_path)
+    assert code == 130, shown
+    assert "interrupted" in shown
