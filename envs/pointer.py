@@ -48,15 +48,23 @@ class Hand:
         self._display, self._name, self._lease = display, name, lease
         self._gui, self._platform = _import_pyautogui(name)
         self._root = display.screen().root
-        self._placed: tuple[int, int] | None = None
+        # Where the pointer happens to be is no signal: on many servers it begins in a corner.
+        self._placed: tuple[int, int] | None = self.where()
         self.corners: frozenset[tuple[int, int]] = frozenset()
         """Where the user stops us; ``corners_of`` gives them."""
 
     @contextmanager
-    def _bound(self, keys: Sequence[int] = ()) -> Iterator[Any]:
-        """Point pyautogui at this display, for the length of one call."""
-        # Our own click in a corner must not stop the next action.
-        points = [corner for corner in self.corners if corner != self._placed]
+    def _bound(
+        self, keys: Sequence[int] = (), *, to: tuple[int, int] | None = None
+    ) -> Iterator[Any]:
+        """Point pyautogui at this display, for the length of one call.
+
+        Args:
+            keys: Keycodes that it may press.
+            to: Where it will move the pointer before it looks whether that is a corner.
+        """
+        # Our own click in a corner must stop neither itself nor the next action.
+        points = [corner for corner in self.corners if corner not in (self._placed, to)]
         gui, platform = self._gui, self._platform
         with _GLOBALS:
             before = platform._display, platform.keyboardMapping, gui.FAILSAFE_POINTS, gui.FAILSAFE
@@ -110,7 +118,7 @@ class Hand:
         """Click, once or in quick succession; where the pointer is, if the place is None."""
         x, y = self.where() if place is None else place
         self._lease.note(buttons=[_BUTTONS[button]])
-        with self._bound() as gui:
+        with self._bound(to=(x, y)) as gui:
             gui.click(x, y, clicks=count, button=button, _pause=False)
         self._placed = x, y
         self._lease.note(buttons=[])
