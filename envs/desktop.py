@@ -352,25 +352,23 @@ def _send(
         case a.Scroll():
             hand.scroll(places.get("point"), *_notches(on, action), stop)
         case a.Key():
-            _chord(on, action.chord, lambda codes: hand.chord(codes, action.count, stop), stop)
+            _chord(on, action.chord, lambda codes: hand.chord(codes, action.count, stop))
         case a.HoldKey():
-            _chord(on, action.chord, lambda codes: hand.hold(codes, action.seconds, stop), stop)
+            _chord(on, action.chord, lambda codes: hand.hold(codes, action.seconds, stop))
         case a.Type():
             if action.clear:
                 for chord in (("ctrl", "a"), ("backspace",)):
-                    _chord(on, chord, lambda codes: hand.chord(codes, 1, stop), stop)
+                    _chord(on, chord, lambda codes: hand.chord(codes, 1, stop))
             on.typist.type(action.text, stop, hand.watch)
             if action.submit:
-                _chord(on, ("enter",), lambda codes: hand.chord(codes, 1, stop), stop)
+                _chord(on, ("enter",), lambda codes: hand.chord(codes, 1, stop))
         case _:
             raise ActionNotSupported(f"a desktop has no {action.tag()}")
 
 
-def _chord(
-    on: _Connection, chord: tuple[str, ...], press: Callable[[list[int]], None], stop: Stop
-) -> None:
+def _chord(on: _Connection, chord: tuple[str, ...], press: Callable[[list[int]], None]) -> None:
     try:
-        codes = on.typist.codes(chord, stop)
+        codes = on.typist.codes(chord)
     except UnknownKey as error:
         raise ActionFailed(str(error)) from error
     try:

@@ -1,18 +1,18 @@
 """The keyboard map of an X display: which key gives which symbol now, and which keys are spare.
 
-Core requests of X read and change the map; the one thing they cannot say, which group and which
-locks are on, is asked of the XKEYBOARD extension. python3-xlib does not know that extension, so
-its two requests are spelled out here (X.Org, "The X Keyboard Extension: Protocol Specification").
+Core requests of X read the map; which group and which locks are on, and changes of many keys at
+once, take the XKEYBOARD extension. A server without it is worked with core requests alone.
 """
 
 import unicodedata
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from ..actions.errors import UnknownKey
 from ..actions.keys import KEYS
+from .x11_xkb import Xkb
 
-_USE_CORE_KEYBOARD = 0x100
 _SHIFT, _LOCK = 1 << 0, 1 << 1
 # Control, Alt, Super and the third level's shift: what turns letters into something else.
 _TURNING = _SHIFT | 1 << 2 | 1 << 3 | 1 << 6 | 1 << 7
@@ -103,16 +103,15 @@ class Keymap:
         """Keycodes without any symbol or meaning, lowest first; as of the last ``read``."""
         self.shift = 0
         """The keycode of Shift; 0 if the map has none."""
-        self._xkb = _Xkb(display) if "XKEYBOARD" in display.list_extensions() else None
+        self._xkb = Xkb(display) if "XKEYBOARD" in display.list_extensions() else None
 
     def locks(self) -> Locks:
         """Ask what is on."""
         if self._xkb is None:
             mask = self._display.screen().root.query_pointer().mask
             return Locks(0, bool(mask & _LOCK), bool(mask & _TURNING))
-        state = self._xkb.state()
-        down = state.base_mods | state.latched_mods
-        return Locks(state.group, bool(state.locked_mods & _LOCK), bool(down & _TURNING))
+        group, locked, down = self._xkb.state()
+        return Locks(group, bool(locked & _LOCK), bool(down & _TURNING))
 
     def lock_caps(self, on: bool) -> bool:
         """Switch Caps Lock; False if this server has no way to."""
@@ -148,75 +147,10 @@ class Keymap:
         """Give how to get a symbol in the current layout; None if it is not there."""
         return self._strokes.get(keysym)
 
-    def assign(self, code: int, keysym: int) -> None:
-        """Give a key one symbol on all its levels; 0 takes every symbol from it."""
-        self._display.change_keyboard_mapping(code, [(keysym, keysym)])
-
-
-class _Xkb:
-    """Two requests of the XKEYBOARD extension."""
-
-    def __init__(self, display: Any) -> None:
-        from Xlib.protocol import rq
-
-        header = (rq.Card8("opcode"),)
-        opcode = display.query_extension("XKEYBOARD").major_opcode
-
-        class UseExtension(rq.ReplyRequest):  # type: ignore[misc]
-            _request = rq.Struct(
-                *header, rq.Opcode(0), rq.RequestLength(), rq.Card16("major"), rq.Card16("minor")
-            )
-            _reply = rq.Struct(
-                rq.ReplyCode(),
-                rq.Bool("supported"),
-                rq.Card16("sequence_number"),
-                rq.ReplyLength(),
-                rq.Card16("server_major"),
-                rq.Card16("server_minor"),
-                rq.Pad(20),
-            )
-
-        class GetState(rq.ReplyRequest):  # type: ignore[misc]
-            _request = rq.Struct(
-                *header, rq.Opcode(4), rq.RequestLength(), rq.Card16("device"), rq.Pad(2)
-            )
-            _reply = rq.Struct(
-                rq.ReplyCode(),
-                rq.Card8("device"),
-                rq.Card16("sequence_number"),
-                rq.ReplyLength(),
-                rq.Card8("mods"),
-                rq.Card8("base_mods"),
-                rq.Card8("latched_mods"),
-                rq.Card8("locked_mods"),
-                rq.Card8("group"),
-                rq.Card8("locked_group"),
-                rq.Pad(18),
-            )
-
-        class LatchLockState(rq.Request):  # type: ignore[misc]
-            _request = rq.Struct(
-                *header,
-                rq.Opcode(5),
-                rq.RequestLength(),
-                rq.Card16("device"),
-                rq.Card8("affect_locks"),
-                rq.Card8("locks"),
-                rq.Pad(8),
-            )
-
-        self._wire, self._opcode = display.display, opcode
-        self._get, self._set = GetState, LatchLockState
-        UseExtension(display=self._wire, opcode=opcode, major=1, minor=0)
-
-    def state(self) -> Any:
-        return self._get(display=self._wire, opcode=self._opcode, device=_USE_CORE_KEYBOARD)
-
-    def lock(self, affect: int, locks: int) -> None:
-        self._set(
-            display=self._wire,
-            opcode=self._opcode,
-            device=_USE_CORE_KEYBOARD,
-            affect_locks=affect,
-            locks=locks,
-        )
+    def assign(self, symbols: Mapping[int, int]) -> None:
+        """Give keys one symbol each, on all their levels; 0 takes every symbol from them."""
+        if self._xkb is not None:
+            self._xkb.assign(symbols)
+            return
+        for code, symbol in symbols.items():
+            self._display.change_keyboard_mapping(code, [(symbol, symbol)])

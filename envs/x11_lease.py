@@ -68,7 +68,6 @@ class Lease:
         window = self._root.create_window(-1, -1, 1, 1, 0, 0, X.InputOnly, X.CopyFromParent)
         window.change_property(self._owner_atom, self._string, 8, token.encode())
         self._record = Record(window.id, token)
-        self._caps_back = False
 
     @contextmanager
     def held(self, stop: Stop) -> Iterator[None]:
@@ -100,6 +99,11 @@ class Lease:
         record.keys = record.keys if keys is None else list(keys)
         record.buttons = record.buttons if buttons is None else list(buttons)
         self._write()
+
+    @property
+    def codes(self) -> list[int]:
+        """The keycodes that are lent now."""
+        return self._record.codes
 
     def press(self, keycode: int) -> None:
         """Press a key and remember to release it."""
@@ -178,8 +182,7 @@ class Lease:
         return True
 
     def _undo(self, record: Record) -> None:
-        for code in record.codes:
-            self._keymap.assign(code, 0)
+        self._keymap.assign(dict.fromkeys(record.codes, 0))
         if record.caps:
             self._keymap.lock_caps(True)
 

@@ -8,7 +8,6 @@ waits until everything sent before has been read.
 """
 
 import time
-from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -47,11 +46,10 @@ class Typist:
         self._x, self._fake = X, xtest.fake_input
         self._display, self._keymap = display, keymap
         self._windows, self._lease = windows, lease
-        self._free: list[int] = []
-        self._lent: OrderedDict[int, int] = OrderedDict()  # keysym to keycode, latest used last
-        self._unread: set[int] = set()  # keycodes pressed since the last barrier
+        self._lent: dict[int, int] = {}  # keysym to keycode
+        self._unread = False  # whether a lent key was pressed since the last barrier
         self._since = 0  # characters sent since the last barrier
-        self._shift = False
+        self._sent = self._shift = self._caps = False
 
     def type(self, text: str, stop: Stop, watch: Callable[[], None]) -> None:
         """Type a text.
@@ -74,50 +72,52 @@ class Typist:
                 "nothing has the keyboard focus, so the text would go nowhere: click a text "
                 "field first"
             )
-        self._lower_caps()
+        if self._caps:
+            # Programs capitalise whatever a key gives while Caps Lock is on.
+            self._lease.note(caps=True)
+            if not self._keymap.lock_caps(False):
+                raise ActionFailed("Caps Lock is on and cannot be switched off here: switch it off")
         self._windows.listen(True)
         try:
-            for start in range(0, len(text), _CHUNK):
-                chunk = [character_keysym(character) for character in text[start : start + _CHUNK]]
-                done = f"after {start} of {len(text)} characters"
-                self._send(chunk, stop, done)
-                watch()
-                self._barrier(stop, done)
+            self._send([character_keysym(character) for character in text], stop, watch)
         finally:
             self._end()
 
-    def codes(self, chord: Sequence[str], stop: Stop) -> list[int]:
+    def codes(self, chord: Sequence[str]) -> list[int]:
         """Give the keys to press for a chord, in order; what the layout lacks is lent a key.
 
         Call ``finish`` after they were pressed.
 
         Args:
             chord: Canonical keys.
-            stop: Ends the wait for another's modifier.
 
         Raises:
             ActionFailed: No key is spare.
             UnknownKey: X has no such key.
         """
         self._begin(None)
+        strokes = {key: self._stroke(key) for key in chord}
+        missing = [key_keysym(key) for key, stroke in strokes.items() if stroke is None]
+        if missing:
+            self._lend(missing)
+            self._unread = True
         shifted = any(key.startswith("shift") for key in chord)
         found: list[int] = []
         for key in chord:
-            keysym = key_keysym(key)
-            stroke = self._keymap.find(keysym)
-            if stroke is not None and stroke.shift and len(key) > 1:
-                stroke = None  # a named key that is only there with Shift is another chord
-            if stroke is None and key in MODIFIERS:
-                raise ActionFailed(f"the keyboard of this display has no key {key}")
-            if stroke is None:
-                stroke = self._borrow(keysym, stop, "")
-                self._unread.add(stroke.code)
+            stroke = strokes[key] or Stroke(self._lent[key_keysym(key)], shift=False)
             if stroke.shift and not shifted:
                 found.append(self._keymap.shift)
                 shifted = True
             found.append(stroke.code)
-        self._display.sync()
         return found
+
+    def _stroke(self, key: str) -> Stroke | None:
+        stroke = self._keymap.find(key_keysym(key))
+        if stroke is not None and stroke.shift and len(key) > 1:
+            stroke = None  # a named key that is only there with Shift is another chord
+        if stroke is None and key in MODIFIERS:
+            raise ActionFailed(f"the keyboard of this display has no key {key}")
+        return stroke
 
     def finish(self) -> None:
         """Wait, bounded, until the pressed keys have been read, if any of them was lent."""
@@ -138,30 +138,29 @@ class Typist:
             stop.sleep(0.02)
             locks = self._keymap.locks()
         self._caps = locks.caps
-        self._free = list(self._keymap.spare)
-        self._lent.clear()
-        self._unread.clear()
-        self._since, self._shift = 0, False
+        self._lent = {}
+        self._since = 0
+        self._unread = self._shift = self._sent = False
 
-    def _lower_caps(self) -> None:
-        # Programs capitalise whatever a key gives while Caps Lock is on.
-        if self._caps:
-            self._lease.note(caps=True)
-            if not self._keymap.lock_caps(False):
-                raise ActionFailed("Caps Lock is on and cannot be switched off here: switch it off")
-
-    def _send(self, keysyms: Sequence[int], stop: Stop, done: str) -> None:
-        for keysym in keysyms:
+    def _send(self, keysyms: Sequence[int], stop: Stop, watch: Callable[[], None]) -> None:
+        for place, keysym in enumerate(keysyms):
             stop.check()
-            stroke = self._keymap.find(keysym) or self._borrow(keysym, stop, done)
-            if stroke.shift != self._shift:
-                self._press_shift(stroke.shift)
+            stroke = self._keymap.find(keysym)
+            if stroke is None:
+                if keysym not in self._lent:
+                    if self._unread:
+                        self._barrier(stop, f"after {place} of {len(keysyms)} characters")
+                    self._lend(keysyms[place:])
+                stroke = Stroke(self._lent[keysym], shift=False)
+                self._unread = True
+            self._press_shift(stroke.shift)
+            self._sent = True
             self._fake(self._display, self._x.KeyPress, stroke.code)
             self._fake(self._display, self._x.KeyRelease, stroke.code)
-            self._unread.add(stroke.code)
             self._since += 1
-        self._press_shift(False)
-        self._display.flush()
+            if self._since >= _CHUNK or place == len(keysyms) - 1:
+                watch()
+                self._barrier(stop, f"after {place + 1} of {len(keysyms)} characters")
 
     def _press_shift(self, down: bool) -> None:
         if down and not self._shift:
@@ -170,32 +169,31 @@ class Typist:
             self._lease.release_all()
         self._shift = down
 
-    def _borrow(self, keysym: int, stop: Stop, done: str) -> Stroke:
-        """Give the key lent to a symbol; lend one if there is none."""
-        code = self._lent.get(keysym)
-        if code is None:
-            if not self._free and not self._lent:
-                raise ActionFailed(
-                    "the keyboard map of this display has no spare key, which a character that is "
-                    "not on the layout needs",
-                    delivered=bool(done),
-                )
-            if self._free:
-                code = self._free.pop(0)
-                self._lease.note(codes=[*self._lent.values(), code])
-            else:
-                # The one used longest ago; after one barrier, all of them can be given anew.
-                code = self._lent.pop(next(iter(self._lent)))
-                if code in self._unread:
-                    self._press_shift(False)
-                    self._barrier(stop, done)
-            self._keymap.assign(code, keysym)
-        self._lent[keysym] = code
-        self._lent.move_to_end(keysym)
-        return Stroke(code, shift=False)
+    def _lend(self, keysyms: Sequence[int]) -> None:
+        """Lend keys to the next symbols that the layout lacks, as many as there are keys."""
+        spare = self._keymap.spare
+        if not spare:
+            raise ActionFailed(
+                "the keyboard map of this display has no spare key, which a character that is "
+                "not on the layout needs",
+                delivered=self._sent,
+            )
+        wanted: dict[int, None] = {}
+        for keysym in keysyms:
+            if self._keymap.find(keysym) is None:
+                wanted[keysym] = None
+                if len(wanted) == len(spare):
+                    break
+        kept = {keysym: code for keysym, code in self._lent.items() if keysym in wanted}
+        room = [code for code in spare if code not in kept.values()]
+        fresh = dict(zip((k for k in wanted if k not in kept), room, strict=False))
+        self._lease.note(codes=sorted({*self._lease.codes, *fresh.values()}))
+        self._keymap.assign({code: keysym for keysym, code in fresh.items()})
+        self._lent = kept | fresh
 
     def _barrier(self, stop: Stop, done: str) -> None:
         """Wait until everything sent has been read."""
+        self._press_shift(False)
         self._display.sync()
         focus = self._windows.focus()
         if focus is None or focus.pings is None:
@@ -206,19 +204,17 @@ class Typist:
                 "and part of the text may be missing",
                 delivered=True,
             )
-        self._unread.clear()
-        self._since = 0
+        self._unread, self._since = False, 0
 
     def _end(self) -> None:
         """On every way out: nothing held down, and everything sent read, if it ever will be."""
         self._lease.release_all()
         self._shift = False
-        if self._lent and self._unread:
+        if self._unread:
             focus = self._windows.focus()
             if focus is None or focus.pings is None:
                 time.sleep(_BLIND_S + _BLIND_PER_CHARACTER_S * self._since)
             else:
                 self._windows.ping(focus.pings, _LAST_ANSWER_S, None)
         self._windows.listen(False)
-        self._lent.clear()
-        self._unread.clear()
+        self._unread = False

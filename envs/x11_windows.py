@@ -91,9 +91,9 @@ class Windows:
         for name in ("_NET_WM_NAME", "WM_NAME"):
             value = self.property(window, name)
             if value:
-                raw = value if isinstance(value, bytes) else str(value).encode("latin-1", "replace")
+                # Xlib has decoded what is typed as text; the rest comes as bytes.
                 code = "utf-8" if name == "_NET_WM_NAME" else "latin-1"
-                return raw.decode(code, "replace")
+                return value.decode(code, "replace") if isinstance(value, bytes) else str(value)
         return None
 
     def titles(self) -> dict[int, str]:
@@ -151,6 +151,14 @@ class Windows:
                 return Focus(window, candidate)
         return Focus(window, None)
 
+    def process(self, window: Any) -> int | None:
+        """Give the id of the process that a window says it belongs to; None if it says none."""
+        for candidate in self._above(window):
+            value = self.property(candidate, "_NET_WM_PID")
+            if value is not None and len(value) == 1:
+                return int(value[0])
+        return None
+
     def _above(self, window: Any) -> list[Any]:
         """The window and all above it, up to the root's child."""
         chain = []
@@ -180,7 +188,8 @@ class Windows:
 
     def listen(self, on: bool) -> None:
         """Start or end getting the answers to pings."""
-        mask = self._x.SubstructureNotifyMask if on else 0
+        # The protocol says SubstructureNotify; Qt 5 sends its answer to StructureNotify instead.
+        mask = self._x.SubstructureNotifyMask | self._x.StructureNotifyMask if on else 0
         self._root.change_attributes(event_mask=mask)
         self._display.sync()
 
