@@ -244,15 +244,15 @@ class DesktopEnv:
             await self._worker.run("close", _CLOSE_S, self._disconnect)
         except EnvTimeout:
             # The display hangs. Without its connection the thread wakes up and ends.
-            if self._open is not None:
-                x11.close(self._open.display)
+            if (connection := self._open) is not None:
+                x11.cut(connection.display)
         finally:
             self._worker.shut()
 
     def _disconnect(self, stop: Stop) -> None:
-        connection, self._open = self._open, None
-        if connection is not None:
+        if (connection := self._open) is not None:
             connection.close()
+            self._open = None
 
     def _connection(self) -> _Connection:
         if self._closed:

@@ -1,14 +1,19 @@
 """A thread of one's own for blocking work, with bounds and a way to stop it at once."""
 
 import asyncio
+import atexit
+import queue
 import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
+from concurrent.futures import Future
+from typing import Any, TypeVar
 
 from .errors import EnvClosed, EnvTimeout
 
 T = TypeVar("T")
+
+_LEAVE_S = 3.0
+"""How long Python's end waits for work to have given back what it borrowed."""
 
 _GRACE_S = 0.07
 """How long a cancelled caller waits for the worker to have released keys; callers are promised
@@ -56,8 +61,12 @@ class Worker:
     """
 
     def __init__(self, name: str) -> None:
-        self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix=name)
+        self._name = name
+        self._thread: threading.Thread | None = None
+        self._work: queue.SimpleQueue[tuple[Future[Any], Callable[[], Any]] | None]
+        self._work = queue.SimpleQueue()
         self._stops: set[Stop] = set()
+        self._shut = False
 
     async def run(self, operation: str, timeout_s: float, work: Callable[[Stop], T]) -> T:
         """Run a function in the thread.
@@ -69,30 +78,33 @@ class Worker:
 
         Raises:
             EnvTimeout: It took longer. It was told to stop.
+            EnvClosed: The env was closed before it was done.
         """
+        if self._shut:
+            raise EnvClosed("the env is closed")
         stop = Stop()
-        try:
-            future = self._pool.submit(work, stop)
-        except RuntimeError as error:
-            raise EnvClosed("the env is closed") from error
+        future: Future[T] = Future()
         self._stops.add(stop)
         future.add_done_callback(lambda _: self._stops.discard(stop))
         waiter = asyncio.wrap_future(future)
-        # Whatever the work raises after nobody waits any more has been handled there.
+        # What the work raises after nobody waits any more concerns nobody.
         waiter.add_done_callback(lambda done: None if done.cancelled() else done.exception())
+        self._work.put((future, lambda: work(stop)))
+        self._start()
         try:
-            async with asyncio.timeout(timeout_s):
-                return await asyncio.shield(waiter)
-        except TimeoutError as error:
-            if waiter.done() and not waiter.cancelled() and waiter.exception() is not None:
-                raise
-            stop.set()
-            raise EnvTimeout(operation, timeout_s) from error
+            done, _ = await asyncio.wait({waiter}, timeout=timeout_s)
         except asyncio.CancelledError:
             stop.set()
             if not waiter.done():
                 await asyncio.wait({waiter}, timeout=_GRACE_S)
             raise
+        if not done:
+            stop.set()
+            raise EnvTimeout(operation, timeout_s)
+        try:
+            return waiter.result()
+        except Stopped as error:
+            raise EnvClosed("the env was closed in the middle of it") from error
 
     def stop_all(self) -> None:
         """Stop everything under way or waiting."""
@@ -101,5 +113,30 @@ class Worker:
 
     def shut(self) -> None:
         """Take no more work. What is under way ends by itself; the thread with it."""
+        self._shut = True
         self.stop_all()
-        self._pool.shutdown(wait=False)
+        self._work.put(None)
+        atexit.unregister(self._leave)
+
+    def _start(self) -> None:
+        if self._thread is None:
+            # A daemon: a display that hangs must not keep Python from ending. Work that can end
+            # is waited for, so that keys are released.
+            self._thread = threading.Thread(target=self._loop, name=self._name, daemon=True)
+            self._thread.start()
+            atexit.register(self._leave)
+
+    def _loop(self) -> None:
+        while (item := self._work.get()) is not None:
+            future, work = item
+            try:
+                future.set_result(work())
+            except BaseException as error:
+                future.set_exception(error)
+            del future, work, item  # an idle thread must not keep pictures alive
+
+    def _leave(self) -> None:
+        self.stop_all()
+        self._work.put(None)
+        if self._thread is not None:
+            self._thread.join(_LEAVE_S)

@@ -4,6 +4,7 @@ Each env has its own connection, made in its worker thread and used only there, 
 displays live in one process. The environment is read when connecting, never at import.
 """
 
+import contextlib
 import os
 import socket
 import struct
@@ -107,6 +108,7 @@ def connect(name: str) -> Any:
         with authority(), warnings.catch_warnings():
             warnings.simplefilter("ignore", ResourceWarning)  # Xlib leaves that file open
             display = Xlib.display.Display(name)
+        display.display.socket = _Socket(display.display.socket)
         # Without this, Xlib prints errors of requests that nobody waits for, such as a message to
         # a window that has just been closed.
         display.set_error_handler(lambda *_: None)
@@ -137,6 +139,39 @@ def _knock(name: str) -> None:
             door.connect(f"/tmp/.X11-unix/X{number}")
 
 
+class _Broken(OSError):
+    """What python3-xlib expects of an OSError: that it can be subscripted, as in Python 2."""
+
+    def __getitem__(self, index: int) -> object:
+        return self.args[index]
+
+
+class _Socket:
+    """A display's socket whose errors python3-xlib 0.15 understands.
+
+    It trips over a broken pipe, leaves its locks as they are, and hangs at the next request.
+    """
+
+    def __init__(self, real: socket.socket) -> None:
+        self._real = real
+        self.recv, self.close, self.fileno = real.recv, real.close, real.fileno
+
+    def send(self, data: bytes) -> int:
+        try:
+            return self._real.send(data)
+        except OSError as error:
+            raise _Broken(*error.args) from error
+
+    def cut(self) -> None:
+        with contextlib.suppress(OSError):
+            self._real.shutdown(socket.SHUT_RDWR)
+
+
+def cut(display: Any) -> None:
+    """End a connection from another thread, so that whoever waits for the server wakes up."""
+    display.display.socket.cut()
+
+
 def _refuse_wayland(display: Any, name: str) -> None:
     # Seen through XWayland, a screen is black but for X apps, and input reaches nothing else.
     rootless = "XWAYLAND" in display.list_extensions()
@@ -161,14 +196,10 @@ def missing_extra(package: str) -> BackendMissing:
 
 def close(display: Any) -> None:
     """Close a connection, also one whose server has died."""
-    # On a dead connection, closing fails, too, in one of many ways; it is closed all the same.
-    try:
+    with contextlib.suppress(Exception):  # a dead one fails to, in one of many ways
         display.close()
-    except Exception:
-        try:
-            display.display.socket.close()
-        except Exception:
-            return
+    with contextlib.suppress(OSError):
+        display.display.socket.close()
 
 
 def is_lost(error: BaseException) -> bool:
