@@ -134,11 +134,15 @@ class Keymap:
         self.shift = next((code for code in modifiers[0] if code), 0)
         self._strokes = {}
         # Core columns: two levels of the first layout, two of the second. Others have no place
-        # there, so under a third layout every symbol is lent.
-        columns = (2 * locks.group, 2 * locks.group + 1) if locks.group < 2 else ()
-        for level, column in enumerate(columns):
+        # there, so under a third layout every character is lent; keys such as Control, which are
+        # no characters, are the same on every layout.
+        known = locks.group < 2
+        first = 2 * locks.group if known else 0
+        for level in (0, 1):
             for code, row in enumerate(rows, start=self._first):
-                symbol = row[column] if column < len(row) else 0
+                symbol = row[first + level] if first + level < len(row) else 0
+                if not known and not 0xFF00 <= symbol <= 0xFFFF:
+                    continue
                 if symbol and (level == 0 or self.shift):
                     self._strokes.setdefault(symbol, Stroke(code, bool(level)))
         return locks

@@ -8,7 +8,7 @@ waits until everything sent before has been read.
 """
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from ..actions.keys import MODIFIERS
@@ -16,6 +16,7 @@ from .errors import ActionFailed
 from .worker import Stop
 from .x11_keymap import Keymap, Stroke, character_keysym, key_keysym
 from .x11_lease import Lease
+from .x11_process import Processes, rests
 from .x11_windows import Windows
 
 _CHUNK = 200
@@ -25,8 +26,12 @@ _ANSWER_S = 10.0
 _LAST_ANSWER_S = 1.0
 """How long to wait for a program to have read everything, while typing and on the way out."""
 
-# For programs that answer no ping, such as xterm, which reads some 10,000 keys a second.
-_BLIND_S, _BLIND_PER_CHARACTER_S = 0.03, 0.0005
+_FOCUS_S = 1.0
+"""How long the window manager has to give the focus to somebody."""
+
+# For programs that answer no ping, such as xterm and Tk: at least this long, and then until they
+# have rested for a moment. Time alone does not do: loading a font, Tk reads nothing for a second.
+_BLIND_S, _BLIND_PER_CHARACTER_S = 0.03, 0.0003
 
 
 class Typist:
@@ -46,6 +51,7 @@ class Typist:
         self._x, self._fake = X, xtest.fake_input
         self._display, self._keymap = display, keymap
         self._windows, self._lease = windows, lease
+        self._processes = Processes(display)
         self._lent: dict[int, int] = {}  # keysym to keycode
         self._unread = False  # whether a lent key was pressed since the last barrier
         self._since = 0  # characters sent since the last barrier
@@ -67,7 +73,7 @@ class Typist:
         if not text:
             return
         self._begin(stop)
-        if self._windows.focus() is None:
+        if not self._focused(stop):
             raise ActionFailed(
                 "nothing has the keyboard focus, so the text would go nowhere: click a text "
                 "field first"
@@ -142,6 +148,15 @@ class Typist:
         self._since = 0
         self._unread = self._shift = self._sent = False
 
+    def _focused(self, stop: Stop) -> bool:
+        """Whether a program has the focus; waits, as a click just before may have moved it."""
+        end = time.monotonic() + _FOCUS_S
+        while self._windows.focus() is None:
+            if time.monotonic() > end:
+                return False
+            stop.sleep(0.02)
+        return True
+
     def _send(self, keysyms: Sequence[int], stop: Stop, watch: Callable[[], None]) -> None:
         for place, keysym in enumerate(keysyms):
             stop.check()
@@ -150,7 +165,7 @@ class Typist:
                 if keysym not in self._lent:
                     if self._unread:
                         self._barrier(stop, f"after {place} of {len(keysyms)} characters")
-                    self._lend(keysyms[place:])
+                    self._lend(k for k in keysyms[place:] if self._keymap.find(k) is None)
                 stroke = Stroke(self._lent[keysym], shift=False)
                 self._unread = True
             self._press_shift(stroke.shift)
@@ -169,8 +184,8 @@ class Typist:
             self._lease.release_all()
         self._shift = down
 
-    def _lend(self, keysyms: Sequence[int]) -> None:
-        """Lend keys to the next symbols that the layout lacks, as many as there are keys."""
+    def _lend(self, keysyms: Iterable[int]) -> None:
+        """Lend keys to the first of these symbols, as many as there are keys."""
         spare = self._keymap.spare
         if not spare:
             raise ActionFailed(
@@ -180,10 +195,9 @@ class Typist:
             )
         wanted: dict[int, None] = {}
         for keysym in keysyms:
-            if self._keymap.find(keysym) is None:
-                wanted[keysym] = None
-                if len(wanted) == len(spare):
-                    break
+            wanted[keysym] = None
+            if len(wanted) == len(spare):
+                break
         kept = {keysym: code for keysym, code in self._lent.items() if keysym in wanted}
         room = [code for code in spare if code not in kept.values()]
         fresh = dict(zip((k for k in wanted if k not in kept), room, strict=False))
@@ -195,10 +209,7 @@ class Typist:
         """Wait until everything sent has been read."""
         self._press_shift(False)
         self._display.sync()
-        focus = self._windows.focus()
-        if focus is None or focus.pings is None:
-            stop.sleep(_BLIND_S + _BLIND_PER_CHARACTER_S * self._since)
-        elif not self._windows.ping(focus.pings, _ANSWER_S, stop):
+        if not self._read(stop, _ANSWER_S):
             raise ActionFailed(
                 f"the program has not read its keyboard for {_ANSWER_S:g} s, {done}: it hangs, "
                 "and part of the text may be missing",
@@ -211,10 +222,16 @@ class Typist:
         self._lease.release_all()
         self._shift = False
         if self._unread:
-            focus = self._windows.focus()
-            if focus is None or focus.pings is None:
-                time.sleep(_BLIND_S + _BLIND_PER_CHARACTER_S * self._since)
-            else:
-                self._windows.ping(focus.pings, _LAST_ANSWER_S, None)
+            # What nobody may stop: a lent key cleared too early gives the program nothing.
+            self._read(Stop(), _LAST_ANSWER_S)
         self._windows.listen(False)
         self._unread = False
+
+    def _read(self, stop: Stop, bound_s: float) -> bool:
+        """Wait until the focused program has read everything; False if it plainly has not."""
+        focus = self._windows.focus()
+        if focus is not None and focus.pings is not None:
+            return self._windows.ping(focus.pings, bound_s, stop)
+        stop.sleep(_BLIND_S + _BLIND_PER_CHARACTER_S * self._since)
+        pid = None if focus is None else self._processes.of(focus.window)
+        return pid is None or rests(pid, bound_s, stop)

@@ -141,23 +141,15 @@ class Windows:
         if isinstance(window, int) or window == self._root:
             return None
         above = self._above(window)
-        if not above or not self._on_screen(above[-1]):
-            # Window managers park the focus on a hidden window of their own. Menus that grab the
-            # keyboard need no focus.
+        if not above or not self._on_screen(above[-1]) or not self._is_program(above):
+            # Window managers park the focus on a window of their own, hidden or a frame, also for
+            # a moment while it moves. Menus that grab the keyboard need no focus.
             return Focus(window, None) if self._keyboard_is_grabbed() else None
         for candidate in above:
             protocols = self.property(candidate, "WM_PROTOCOLS")
             if protocols is not None and self._atom("_NET_WM_PING") in protocols:
                 return Focus(window, candidate)
         return Focus(window, None)
-
-    def process(self, window: Any) -> int | None:
-        """Give the id of the process that a window says it belongs to; None if it says none."""
-        for candidate in self._above(window):
-            value = self.property(candidate, "_NET_WM_PID")
-            if value is not None and len(value) == 1:
-                return int(value[0])
-        return None
 
     def _above(self, window: Any) -> list[Any]:
         """The window and all above it, up to the root's child."""
@@ -169,6 +161,10 @@ class Windows:
         except self._error.BadWindow:
             return []
         return chain
+
+    def _is_program(self, above: list[Any]) -> bool:
+        names = ("WM_CLASS", "WM_STATE")  # a frame of the window manager has neither
+        return any(self.property(w, name) is not None for w in above for name in names)
 
     def _on_screen(self, top: Any) -> bool:
         box = self.box(top.id)
