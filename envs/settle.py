@@ -21,6 +21,9 @@ CARET_HEIGHT_PX = 64
 _MANY_TILES = 64
 """More changed tiles than this are no caret, whatever their shape."""
 
+_COLOUR = np.uint32(0x00FFFFFF)
+"""The fourth byte of a pixel means nothing."""
+
 Mask = NDArray[np.bool_]
 
 
@@ -86,11 +89,12 @@ def changed_tiles(before: Shot, after: Shot) -> Mask | None:
 
 
 def _differing(before: Shot, after: Shot) -> Mask | None:
-    shape = (before.box.height, before.box.width)
-    old = np.frombuffer(before.raw, "<u4").reshape(shape)
-    new = np.frombuffer(after.raw, "<u4").reshape(shape)
-    differing = ((old ^ new) & 0x00FFFFFF) != 0  # the fourth byte means nothing
+    differing = ((_pixels(before) ^ _pixels(after)) & _COLOUR) != 0
     return differing if differing.any() else None
+
+
+def _pixels(shot: Shot) -> NDArray[np.uint32]:
+    return np.frombuffer(shot.raw, "<u4").reshape(shot.box.height, shot.box.width)
 
 
 def patches(tiles: Mask) -> list[list[tuple[int, int]]]:
@@ -112,17 +116,26 @@ def patches(tiles: Mask) -> list[list[tuple[int, int]]]:
     return found
 
 
-def _is_thin(patch: list[tuple[int, int]], pixels: Mask) -> bool:
-    """Whether what changed inside a patch has the shape of a caret."""
+def _is_caret(patch: list[tuple[int, int]], pixels: Mask, before: Shot, after: Shot) -> bool:
+    """Whether what changed inside a patch looks like a caret that came or went.
+
+    It is thin, a full rectangle, and of one colour while it is there. A letter typed before a
+    caret may be as thin, but leaves gaps and remains of another colour.
+    """
     rows, columns = [row for row, _ in patch], [column for _, column in patch]
-    area = pixels[
-        min(rows) * TILE_PX : (max(rows) + 1) * TILE_PX,
-        min(columns) * TILE_PX : (max(columns) + 1) * TILE_PX,
-    ]
+    top, left = min(rows) * TILE_PX, min(columns) * TILE_PX
+    area = pixels[top : (max(rows) + 1) * TILE_PX, left : (max(columns) + 1) * TILE_PX]
     ys, xs = np.flatnonzero(area.any(axis=1)), np.flatnonzero(area.any(axis=0))
     if not len(xs):
         return True
-    return bool(xs[-1] - xs[0] + 1 <= CARET_WIDTH_PX and ys[-1] - ys[0] + 1 <= CARET_HEIGHT_PX)
+    height, width = ys[-1] - ys[0] + 1, xs[-1] - xs[0] + 1
+    if width > CARET_WIDTH_PX or height > CARET_HEIGHT_PX:
+        return False
+    if not area[ys[0] : ys[-1] + 1, xs[0] : xs[-1] + 1].all():
+        return False
+    y, x = top + ys[0], left + xs[0]
+    insides = [_pixels(shot)[y : y + height, x : x + width] & _COLOUR for shot in (before, after)]
+    return any((inside == inside[0, 0]).all() for inside in insides)
 
 
 def significant(before: Shot, after: Shot, idle: "IdleRegions | None" = None) -> bool:
@@ -152,7 +165,7 @@ def significant(before: Shot, after: Shot, idle: "IdleRegions | None" = None) ->
     if pixels is None:
         return False
     found = patches(tiles)
-    return len(found) > 1 or not _is_thin(found[0], pixels)
+    return len(found) > 1 or not _is_caret(found[0], pixels, before, after)
 
 
 class IdleRegions:
@@ -189,7 +202,7 @@ class IdleRegions:
             pixels = _differing(settled, now)
             for patch in patches(tiles) if pixels is not None else []:
                 # Text is typed where the caret blinks: that place must not be left out.
-                if pixels is not None and _is_thin(patch, pixels):
+                if pixels is not None and _is_caret(patch, pixels, settled, now):
                     for row, column in patch:
                         tiles[row, column] = False
         self._last[tiles] = self._round

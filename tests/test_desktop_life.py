@@ -1,0 +1,369 @@
+"""The desktop env's life: which screen it sees, what it borrows, and that it gives all back."""
+
+import asyncio
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+from windows import Screen, TkWindow, connect, disconnect, until
+
+from eyehand.actions import (
+    Action,
+    Click,
+    HoldKey,
+    Key,
+    Move,
+    OpenApp,
+    Point,
+    Screenshot,
+    Size,
+    Type,
+    Wait,
+)
+from eyehand.envs import (
+    ActionFailed,
+    BackendMissing,
+    CaptureFailed,
+    DeviceLost,
+    DeviceNotFound,
+    Effect,
+    EnvError,
+    Observation,
+)
+from eyehand.envs.desktop import DesktopEnv
+from eyehand.envs.settle import SettlePolicy
+
+# The window of events never changes its looks: nothing is gained by waiting for it.
+QUICK = SettlePolicy(response_s=0.02, quiet_s=0.02)
+MIDDLE = (640, 400)
+
+
+def put_pointer(screen: Screen, x: int, y: int) -> None:
+    """As a person would move it: not by eyehand."""
+    screen.client.screen().root.warp_pointer(x, y)
+    screen.client.sync()
+
+
+@pytest.fixture(autouse=True)
+def pointer_in_the_middle(stage: Screen) -> None:
+    put_pointer(stage, *MIDDLE)
+
+
+@pytest.fixture
+async def env(stage: Screen) -> AsyncIterator[DesktopEnv]:
+    env = DesktopEnv(stage.name, settle=QUICK)
+    yield env
+    await env.close()
+
+
+async def do(env: DesktopEnv, *actions: Action) -> Observation:
+    seen = await env.reset()
+    for action in actions:
+        await env.perform(action, seen)
+    return seen
+
+
+async def keep_looking(env: DesktopEnv) -> None:
+    for _ in range(500):
+        await env.observe()
+
+
+async def test_a_window_is_followed_wherever_it_goes(stage: Screen, field: TkWindow) -> None:
+    env = DesktopEnv(stage.name, window="TK TEXT", settle=QUICK)
+    seen = await env.reset()
+    assert seen.frame.physical == Size(800, 500)
+    assert seen.frame.origin == (field.ready["left"], field.ready["top"])
+    window = stage.client.create_resource_object("window", stage.property("_NET_ACTIVE_WINDOW"))
+    window.configure(x=300, y=200)
+    stage.client.sync()
+    moved = seen
+    for _ in range(100):
+        moved = await env.observe()
+        if moved.frame.origin != seen.frame.origin:
+            break
+    assert moved.frame.origin != seen.frame.origin
+    with pytest.raises(ActionFailed, match="look again"):
+        await env.perform(Click(point=Point(5, 5)), seen)
+    field.close()
+    with pytest.raises(DeviceLost, match="TK TEXT"):
+        await keep_looking(env)
+    await env.close()
+
+
+async def test_a_window_that_is_not_there_is_named_with_those_that_are(
+    stage: Screen, field: TkWindow
+) -> None:
+    env = DesktopEnv(stage.name, window="no such title")
+    with pytest.raises(DeviceNotFound, match="'tk text'"):
+        await env.reset()
+    await env.close()
+
+
+async def test_nothing_typed_goes_nowhere_unnoticed() -> None:
+    with Screen(manager=True) as screen:
+        env = DesktopEnv(screen.name)
+        seen = await env.reset()
+        with pytest.raises(ActionFailed, match="keyboard focus") as caught:
+            await env.perform(Type(text="lost"), seen)
+        assert not caught.value.delivered
+        await env.close()
+
+
+async def test_the_effect_says_whether_the_screen_changed(stage: Screen, field: TkWindow) -> None:
+    env = DesktopEnv(stage.name)
+    seen = await env.reset()
+    typed = await env.perform(Type(text="i"), seen)
+    assert typed.effect is Effect.CHANGED
+    assert typed.settled
+    assert typed.after is not None
+    assert typed.after.extras["window"] == "tk text"
+    nothing = await env.perform(Key(keys="shift"), typed.after)
+    assert nothing.effect is Effect.UNCHANGED
+    assert nothing.settle_s >= 0.5
+    looked = await env.perform(Screenshot(), typed.after)
+    assert looked.effect is Effect.UNCHANGED
+    assert looked.settle_s < 0.2
+    await env.close()
+
+
+async def test_pyautoguis_settings_are_left_alone(env: DesktopEnv, canvas: TkWindow) -> None:
+    await do(env, Click(point=Point(100, 100)), Key(keys="ctrl+<"))
+    pyautogui = sys.modules["pyautogui"]
+    assert (pyautogui.PAUSE, pyautogui.FAILSAFE) == (0.1, True)
+    assert "code94" not in pyautogui._pyautogui_x11.keyboardMapping
+
+
+@pytest.mark.parametrize("action", [Wait(seconds=20), HoldKey(keys="a", seconds=20)], ids=str)
+async def test_a_display_that_dies_is_said_to_be_gone(action: Action) -> None:
+    screen = Screen(manager=False)
+    try:
+        env = DesktopEnv(screen.name)
+        seen = await env.reset()
+        task = asyncio.create_task(env.perform(action, seen))
+        await asyncio.sleep(0.3)
+        screen.server.kill()
+        with pytest.raises((CaptureFailed, DeviceLost), match="gone"):
+            await asyncio.wait_for(task, 10)
+        for _ in range(2):
+            with pytest.raises((CaptureFailed, DeviceLost), match="gone"):
+                await env.observe()
+        with pytest.raises((CaptureFailed, DeviceLost)):
+            await env.perform(Click(point=Point(1, 1)), seen)
+        await env.close()
+    finally:
+        screen.close()
+
+
+async def test_a_display_that_is_not_there_is_named() -> None:
+    env = DesktopEnv(":6543")
+    with pytest.raises(DeviceNotFound, match=":6543"):
+        await env.reset()
+    await env.close()
+
+
+async def test_without_a_display_it_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("DISPLAY", raising=False)
+    monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
+    env = DesktopEnv()
+    with pytest.raises(BackendMissing, match=r"DISPLAY is not set.*virtual"):
+        await env.reset()
+    monkeypatch.setenv("WAYLAND_DISPLAY", "wayland-0")
+    with pytest.raises(BackendMissing, match=r"Wayland.*Xorg.*virtual"):
+        await env.reset()
+    await env.close()
+
+
+async def test_the_display_is_read_at_reset(stage: Screen, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DISPLAY", ":6543")
+    env = DesktopEnv()
+    monkeypatch.setenv("DISPLAY", stage.name)
+    assert (await env.reset()).frame.display == stage.name
+    assert env.name == f"desktop{stage.name}"
+    assert env.describe()["monitors"] == [[0, 0, 1280, 800]]
+    await env.close()
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"monitor": 0},
+        {"monitor": "left"},
+        {"region": (0, 0, 0, 5)},
+        {"window": " "},
+        {"window": "a", "region": (0, 0, 5, 5)},
+    ],
+    ids=str,
+)
+def test_arguments_that_make_no_sense_are_refused(wrong: dict[str, object]) -> None:
+    with pytest.raises(ValueError, match=r"monitor|region|window"):
+        DesktopEnv(":0", **wrong)  # type: ignore[arg-type]
+
+
+async def test_a_region_off_the_screen_is_refused(stage: Screen) -> None:
+    env = DesktopEnv(stage.name, region=(1200, 0, 200, 100))
+    with pytest.raises(DeviceNotFound, match="1280x800"):
+        await env.reset()
+    await env.close()
+
+
+class TestOpenApp:
+    @pytest.fixture
+    def menu(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+        folder = tmp_path / "applications"
+        folder.mkdir()
+        (folder / "org.example.Note.desktop").write_text(
+            "[Desktop Entry]\nType=Application\nName=Quick Notes\nComment=50% of it\n"
+            f'Exec={sys.executable} -c "import pathlib,os;'
+            f"pathlib.Path('{tmp_path}/started').write_text(os.environ['DISPLAY'])\" %U\n"
+        )
+        (folder / "broken.desktop").write_text("[Desktop Entry\nExec='\n")
+        monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+        return tmp_path
+
+    @pytest.mark.parametrize(
+        "name", ["quick notes", "org.example.note", "org.example.Note.desktop"]
+    )
+    async def test_an_app_is_found_by_what_people_call_it(
+        self, stage: Screen, menu: Path, name: str
+    ) -> None:
+        env = DesktopEnv(stage.name, settle=SettlePolicy(limit_s=0.1))
+        seen = await env.reset()
+        task = asyncio.create_task(env.perform(OpenApp(name=name), seen))
+        await asyncio.to_thread(until, lambda: (menu / "started").exists())
+        await asyncio.to_thread(until, lambda: (menu / "started").read_text() == stage.name)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        await env.close()
+
+    @pytest.mark.parametrize(
+        "name", ["xterm -e rm", "/usr/bin/xterm", "xterm; rm", "$(xterm)", "-c", "Quik Notes"]
+    )
+    async def test_a_command_line_starts_nothing(
+        self, stage: Screen, menu: Path, name: str
+    ) -> None:
+        env = DesktopEnv(stage.name)
+        seen = await env.reset()
+        with pytest.raises(ActionFailed, match="no app is called") as caught:
+            await env.perform(OpenApp(name=name), seen)
+        assert ("'Quick Notes'" in str(caught.value)) == (name == "Quik Notes")
+        await env.close()
+
+    async def test_an_executable_is_found_by_its_bare_name(self, stage: Screen) -> None:
+        env = DesktopEnv(stage.name)
+        seen = await env.reset()
+        outcome = await env.perform(OpenApp(name="xterm"), seen)
+        assert outcome.effect is Effect.CHANGED
+        assert outcome.detail == "started xterm"
+        await env.perform(Type(text="exit", submit=True), await env.observe())
+        await env.close()
+
+
+async def test_without_an_authority_file_it_connects_all_the_same(
+    stage: Screen,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.delenv("XAUTHORITY", raising=False)
+    env = DesktopEnv(stage.name)
+    await env.reset()
+    await env.close()
+    assert "XAUTHORITY" not in os.environ
+    assert capfd.readouterr() == ("", "")
+
+
+HOLD = """
+import asyncio, sys
+from eyehand.actions import HoldKey
+from eyehand.envs.desktop import DesktopEnv
+async def main():
+    env = DesktopEnv(sys.argv[1])
+    try:
+        seen = await env.reset()
+        print("go", flush=True)
+        await env.perform(HoldKey(keys="ctrl+é", seconds=30), seen)
+    finally:
+        await env.close()
+asyncio.run(main())
+"""
+
+
+@pytest.fixture
+def holder(stage: Screen, field: TkWindow) -> Iterator["subprocess.Popen[str]"]:
+    process = stage.launch([sys.executable, "-c", HOLD, stage.name], talks=True)
+    assert process.stdout
+    assert process.stdout.readline() == "go\n"
+    until(lambda: len(stage.keys_down()) == 2)
+    yield process
+    stage.end(process)
+
+
+def test_ctrl_c_releases_every_key(stage: Screen, holder: "subprocess.Popen[str]") -> None:
+    before = time.monotonic()
+    os.kill(holder.pid, signal.SIGINT)
+    holder.wait(10)
+    assert time.monotonic() - before < 5
+    assert stage.keys_down() == []
+
+
+async def test_keys_of_a_killed_process_are_released_by_the_next(
+    stage: Screen, holder: "subprocess.Popen[str]"
+) -> None:
+    lent = stage.keymap()
+    os.kill(holder.pid, signal.SIGKILL)
+    holder.wait(10)
+    assert len(stage.keys_down()) == 2  # nothing but we can release them
+    env = DesktopEnv(stage.name)
+    await env.reset()
+    assert stage.keys_down() == []
+    assert stage.keymap() != lent
+    assert "eacute" not in stage.keymap().split("keycode  94")[-1].splitlines()[-1]
+    await env.close()
+
+
+async def test_a_second_process_waits_for_its_turn(
+    stage: Screen, holder: "subprocess.Popen[str]", canvas: TkWindow
+) -> None:
+    env = DesktopEnv(stage.name, settle=QUICK)
+    seen = await env.reset()
+    assert len(stage.keys_down()) == 2  # its owner lives: nobody touches them
+    task = asyncio.create_task(env.perform(Move(point=Point(5, 5)), seen))
+    await asyncio.sleep(0.3)
+    assert not task.done()
+    os.kill(holder.pid, signal.SIGINT)
+    await asyncio.wait_for(task, 10)
+    await env.close()
+
+
+async def test_a_record_that_makes_no_sense_is_removed(stage: Screen) -> None:
+    root, atom = stage.client.screen().root, stage.client.intern_atom("_EYEHAND_LENT")
+    for rubbish in (b"", b"\xff\x00", b"[1]", b'{"window": 1, "token": "x", "codes": [7]}'):
+        root.change_property(atom, 31, 8, rubbish)
+        stage.client.sync()
+        env = DesktopEnv(stage.name)
+        await env.reset()
+        await env.close()
+        assert root.get_full_property(atom, 0) is None
+
+
+def test_nothing_of_ours_is_left_open(stage: Screen) -> None:
+    """Connections, threads and files: as many after ten envs as after one."""
+
+    async def life() -> int:
+        env = DesktopEnv(stage.name)
+        with contextlib.suppress(EnvError):
+            await env.reset()
+        await env.close()
+        return len(os.listdir("/proc/self/fd"))
+
+    first = asyncio.run(life())
+    counts = [asyncio.run(life()) for _ in range(9)]
+    assert counts[-1] <= first
+    disconnect(connect(stage.name))
