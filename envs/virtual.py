@@ -247,21 +247,22 @@ class VirtualDisplay:
         """
 
         def ask() -> T | None:
-            connection = x11.connect(name)
-            try:
-                with x11.guarded(name):
+            with x11.guarded(name):
+                connection = x11.connect(name)
+                try:
                     return look(connection)
-            finally:
-                x11.close(connection)
+                finally:
+                    x11.close(connection)
 
         name = self.display
         async with asyncio.timeout(timeout_s):
             while True:
-                server = self._server
-                if server is None or server.process.returncode is not None:
-                    said = server.tail() if server else ""
-                    raise DeviceLost(f"the private display {name} has died. {said}".strip())
-                if (found := await asyncio.to_thread(ask)) is not None:
+                try:
+                    found = await asyncio.to_thread(ask)
+                except (DeviceLost, DeviceNotFound) as error:
+                    said = self._server.tail() if self._server else ""
+                    raise DeviceLost(f"the private display {name} has died. {said}") from error
+                if found is not None:
                     return found
                 await asyncio.sleep(0.03)
 

@@ -40,16 +40,21 @@ class Window:
         for kind in ("KeyPress", "KeyRelease"):
             self.root.bind(f"<{kind}>", partial(self.key, kind))
         self.root.createfilehandler(sys.stdin, tk.READABLE, self.command)
-        self.root.bind("<Map>", lambda _: self.root.after(50, self.ready))
+        # Ready once it has the keyboard; the window manager takes its time to give it.
+        self.root.bind("<FocusIn>", lambda _: self.root.after(50, self.ready))
+        self.root.after(300, self.ask_for_the_keyboard)
         self.told = False
 
     def say(self, **event: Any) -> None:
         print(json.dumps({"at": time.monotonic(), **event}), flush=True)
 
+    def ask_for_the_keyboard(self) -> None:
+        if not self.told:
+            self.root.focus_force()
+
     def ready(self) -> None:
         if not self.told:
             self.told = True
-            self.root.focus_force()
             self.root.update()
             self.say(kind="ready")
 

@@ -1,0 +1,134 @@
+"""Waiting for stillness, on real pictures of a real window and on pictures made to measure."""
+
+import random
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+from sheet import Sheet
+
+from eyehand.envs import x11
+from eyehand.envs.capture import Capture, Shot
+from eyehand.envs.settle import IdleRegions, Settled, SettlePolicy, settle, significant
+from eyehand.envs.worker import Stop, Stopped
+from eyehand.envs.x11_windows import Box, Windows
+
+SIZE = (800, 1280)
+
+
+def shot(*boxes: tuple[int, int, int, int]) -> Shot:
+    """A white picture with black boxes: left, top, width, height."""
+    pixels = np.full((*SIZE, 4), 255, np.uint8)
+    for left, top, width, height in boxes:
+        pixels[top : top + height, left : left + width, :3] = 0
+    return Shot(bytearray(pixels.tobytes()), Box(0, 0, SIZE[1], SIZE[0]), 0.0)
+
+
+Look = Callable[[], Shot]
+
+
+@pytest.fixture
+def look(xvfb: str, sheet: Sheet) -> Iterator[Look]:
+    display = x11.connect(xvfb)
+    capture = Capture(xvfb, Windows(display))
+    box = capture.locate()
+    yield lambda: capture.shot(box)
+    capture.close()
+    x11.close(display)
+
+
+def watched(look: Look, before: Shot, **policy: Any) -> Settled:
+    return settle(look, before, IdleRegions(), SettlePolicy(**policy), Stop())
+
+
+def test_a_still_screen_is_still_after_the_time_to_respond(look: Look) -> None:
+    end = watched(look, look())
+    assert end.still
+    assert 0.5 <= end.seconds < 0.8
+
+
+def test_a_late_answer_is_seen(look: Look, sheet: Sheet) -> None:
+    before = look()
+    sheet.tell("at", 300, "box", 100, 100, 50, 50, "red")
+    end = watched(look, before)
+    assert end.still
+    assert end.shot.rgb()[120, 120].tolist() == [255, 0, 0]
+    assert end.seconds < 0.8
+
+
+def test_something_that_moves_is_waited_for_until_it_stands(look: Look, sheet: Sheet) -> None:
+    before = look()
+    sheet.tell("slide", 100, 300, 20, 50)
+    end = watched(look, before)
+    assert end.still
+    assert 0.9 < end.seconds < 2.0
+    assert end.shot.rgb()[310, 310].tolist() == [0, 0, 255]
+
+
+def test_what_never_stands_still_is_waited_for_no_longer_than_the_limit(
+    look: Look, sheet: Sheet
+) -> None:
+    before = look()
+    sheet.tell("blink", 100, 100, 200, 200, 50)
+    end = watched(look, before, limit_s=1.0)
+    assert not end.still
+    assert 1.0 <= end.seconds < 1.4
+
+
+def test_a_caret_that_blinks_is_no_motion(look: Look, sheet: Sheet) -> None:
+    before = look()
+    sheet.tell("blink", 333, 222, 1, 20, 60)
+    end = watched(look, before)
+    assert end.still
+    assert end.seconds < 0.8
+    assert not significant(before, end.shot)
+
+
+def test_a_clock_that_ticks_is_no_effect_once_it_is_known(look: Look, sheet: Sheet) -> None:
+    settled = look()
+    sheet.tell("blink", 1200, 5, 60, 14, 150)
+    idle = IdleRegions()
+    for _ in range(6):  # between actions, nobody touches anything
+        time.sleep(0.16)
+        before = look()
+        idle.look(settled, before)
+        settled = look()
+    end = settle(look, before, idle, SettlePolicy(), Stop())
+    assert end.still
+    assert not significant(before, end.shot, idle)
+    sheet.tell("box", 600, 400, 9, 9, "black")
+    assert significant(before, look(), idle), "beside the clock, effects are seen"
+
+
+def test_a_stop_ends_the_wait(look: Look) -> None:
+    stop = Stop()
+    stop.set()
+    with pytest.raises(Stopped):
+        settle(look, look(), IdleRegions(), SettlePolicy(), stop)
+
+
+def test_carets_of_every_place_and_size_do_not_count_and_letters_do() -> None:
+    draw, blank = random.Random(5), shot()
+    for _ in range(60):
+        left, top = draw.randrange(1200), draw.randrange(720)
+        caret = (left, top, draw.randint(1, 3), draw.randint(1, 64))
+        assert not significant(blank, shot(caret)), caret
+        assert not significant(shot(caret), blank), caret
+        letter = (left, top, draw.randint(4, 12), draw.randint(1, 16))
+        assert significant(blank, shot(letter)), letter
+        moved = (left + draw.randint(4, 40), *caret[1:])
+        assert significant(shot(caret), shot(moved)), (caret, moved)
+
+
+def test_the_byte_that_means_nothing_is_not_compared() -> None:
+    one, two = shot(), shot()
+    two.raw[3] = 0
+    assert not significant(one, two)
+
+
+@pytest.mark.parametrize("wrong", [{"response_s": -1}, {"poll_s": 0}, {"limit_s": float("nan")}])
+def test_bounds_that_make_no_sense_are_refused(wrong: dict[str, float]) -> None:
+    with pytest.raises(ValueError, match=next(iter(wrong))):
+        SettlePolicy(**wrong)
