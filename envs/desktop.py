@@ -1,19 +1,17 @@
 """The desktop as an env: an X11 screen seen with mss and worked with pyautogui and XTEST."""
 
 import importlib.metadata
-import os
 import sys
-import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 from ..actions import schema as a
-from ..actions.errors import UnknownKey
 from ..actions.schema import Action
-from . import apps, x11
+from . import x11
 from .base import Delivery, Effect, Observation, Outcome, Read
-from .capture import Capture, Monitor, Shot
+from .capture import Monitor, Shot
+from .desktop_input import APP_RESPONSE_S, Connection, duration_s, open_app, send
 from .errors import (
     ActionFailed,
     ActionNotSupported,
@@ -24,58 +22,14 @@ from .errors import (
     EnvClosed,
     EnvTimeout,
 )
-from .pointer import Hand, corners_of
-from .settle import IdleRegions, SettlePolicy, settle, significant
+from .pointer import corners_of
+from .settle import SettlePolicy, settle, significant
 from .worker import Stop, Worker
-from .x11_keymap import Keymap
-from .x11_lease import Lease
-from .x11_text import Typist
-from .x11_windows import Windows
 
 ACTION_SPACE = frozenset(a.ACTIONS) - a.TALK - {"back", "home", "app_switch"}
 
 _TIMEOUT_S = 30.0
-_SECONDS_PER_CHARACTER = 0.05
 _CLOSE_S = 5.0
-_APP_RESPONSE_S = 5.0
-_NOTCH_PX = 80
-"""What a notch of the wheel scrolls, about: 57 px in GTK, 60 in Qt, 120 in Chromium."""
-
-
-class _Connection:
-    """All that is open between ``reset`` and ``close``. Lives in the worker's thread."""
-
-    def __init__(
-        self,
-        name: str,
-        monitor: Monitor,
-        region: tuple[int, int, int, int] | None,
-        window: str | None,
-    ) -> None:
-        self.name = name
-        self.display = x11.connect(name)
-        self.capture: Capture | None = None
-        try:
-            with x11.guarded(name, delivered="nothing"):
-                self.windows = Windows(self.display)
-                self.keymap = Keymap(self.display)
-                self.lease = Lease(self.display, self.keymap)
-                self.typist = Typist(self.display, self.keymap, self.windows, self.lease)
-                self.hand = Hand(self.display, name, self.lease)
-                self.lease.clean()
-            self.pictures = self.capture = Capture(
-                name, self.windows, monitor=monitor, region=region, window=window
-            )
-            self.idle = IdleRegions()
-            self.settled: Shot | None = None
-        except BaseException:
-            self.close()
-            raise
-
-    def close(self) -> None:
-        if self.capture is not None:
-            self.capture.close()
-        x11.close(self.display)
 
 
 class DesktopEnv:
@@ -124,7 +78,7 @@ class DesktopEnv:
         self._area = (monitor, region, window)
         self._policy = settle
         self._worker = Worker("eyehand-desktop")
-        self._open: _Connection | None = None
+        self._open: Connection | None = None
         self._closed = False
 
     @property
@@ -180,7 +134,7 @@ class DesktopEnv:
     def _reset(self, stop: Stop) -> Observation:
         self._disconnect(stop)
         name = x11.display_name(self._wanted)
-        connection = _Connection(name, *self._area)
+        connection = Connection(name, *self._area)
         try:
             observation, connection.settled = self._look(connection)
         except BaseException:
@@ -224,7 +178,7 @@ class DesktopEnv:
             raise ActionNotSupported(
                 f"a desktop has no {action.tag()}; it has {', '.join(sorted(ACTION_SPACE))}"
             )
-        timeout_s = _TIMEOUT_S + self._policy.limit_s + _duration_s(action)
+        timeout_s = _TIMEOUT_S + self._policy.limit_s + duration_s(action)
         return await self._worker.run(
             action.tag(), timeout_s, lambda stop: self._perform(connection, action, seen, stop)
         )
@@ -254,19 +208,19 @@ class DesktopEnv:
             connection.close()
             self._open = None
 
-    def _connection(self) -> _Connection:
+    def _connection(self) -> Connection:
         if self._closed:
             raise EnvClosed("the env was closed: make a new one")
         if self._open is None:
             raise EnvClosed("the env is not connected: await reset() first")
         return self._open
 
-    def _look(self, on: _Connection) -> tuple[Observation, Shot]:
+    def _look(self, on: Connection) -> tuple[Observation, Shot]:
         box = on.pictures.locate()
         shot = on.pictures.shot(box)
         return self._observation(on, shot), shot
 
-    def _observation(self, on: _Connection, shot: Shot) -> Observation:
+    def _observation(self, on: Connection, shot: Shot) -> Observation:
         try:
             with x11.guarded(on.name, delivered="nothing"):
                 x11.drain(on.display)
@@ -277,7 +231,7 @@ class DesktopEnv:
         frame = on.pictures.frame(shot.box)
         return Observation(shot.rgb(), frame, time=shot.time, extras=extras)
 
-    def _perform(self, on: _Connection, action: Action, seen: Observation, stop: Stop) -> Outcome:
+    def _perform(self, on: Connection, action: Action, seen: Observation, stop: Stop) -> Outcome:
         stop.check()
         try:
             box = on.pictures.locate()
@@ -296,16 +250,16 @@ class DesktopEnv:
             on.hand.watch()
         with x11.guarded(on.name, delivered="unknown"):
             if isinstance(action, a.OpenApp):
-                detail = _open_app(on, action.name)
-                policy = replace(policy, limit_s=policy.limit_s + _APP_RESPONSE_S)
-                response_s = _APP_RESPONSE_S
+                detail = open_app(on, action.name)
+                policy = replace(policy, limit_s=policy.limit_s + APP_RESPONSE_S)
+                response_s = APP_RESPONSE_S
             elif isinstance(action, a.Wait | a.Screenshot):
                 response_s = 0.0
                 if isinstance(action, a.Wait):
                     on.hand.rest(action.seconds, stop)
             else:
                 with on.lease.held(stop):
-                    _send(on, action, places, stop)
+                    send(on, action, places, stop)
         end = settle(
             lambda: on.pictures.shot(box), before, on.idle, policy, stop, response_s=response_s
         )
@@ -323,7 +277,7 @@ class DesktopEnv:
             detail=detail,
         )
 
-    def _after(self, on: _Connection, shot: Shot) -> Observation | None:
+    def _after(self, on: Connection, shot: Shot) -> Observation | None:
         """Give the settled screen; None where the action closed the window that was looked at."""
         try:
             if on.pictures.locate() == shot.box:
@@ -331,81 +285,3 @@ class DesktopEnv:
             return self._look(on)[0]
         except DeviceNotFound:
             return None
-
-
-def _send(
-    on: _Connection, action: Action, places: Mapping[str, tuple[int, int]], stop: Stop
-) -> None:
-    """Send an action's input."""
-    hand = on.hand
-    match action:
-        case a.Click():
-            hand.click(places.get("point"), action.button, action.count)
-        case a.LongPress():
-            hand.long_press(places["point"], action.seconds, stop)
-        case a.Move():
-            hand.move(places["point"])
-        case a.Drag():
-            hand.drag(places.get("start"), places["end"], action.button, action.seconds, stop)
-        case a.Swipe():
-            hand.drag(places["start"], places["end"], "left", action.seconds, stop)
-        case a.Scroll():
-            hand.scroll(places.get("point"), *_notches(on, action), stop)
-        case a.Key():
-            _chord(on, action.chord, lambda codes: hand.chord(codes, action.count, stop))
-        case a.HoldKey():
-            _chord(on, action.chord, lambda codes: hand.hold(codes, action.seconds, stop))
-        case a.Type():
-            if action.clear:
-                for chord in (("ctrl", "a"), ("backspace",)):
-                    _chord(on, chord, lambda codes: hand.chord(codes, 1, stop))
-            on.typist.type(action.text, stop, hand.watch)
-            if action.submit:
-                _chord(on, ("enter",), lambda codes: hand.chord(codes, 1, stop))
-        case _:
-            raise ActionNotSupported(f"a desktop has no {action.tag()}")
-
-
-def _chord(on: _Connection, chord: tuple[str, ...], press: Callable[[list[int]], None]) -> None:
-    try:
-        codes = on.typist.codes(chord)
-    except UnknownKey as error:
-        raise ActionFailed(str(error)) from error
-    try:
-        press(codes)
-    finally:
-        on.typist.finish()
-
-
-def _notches(on: _Connection, scroll: a.Scroll) -> tuple[int, int]:
-    """Give whole notches to the right and down; some way asked for is at least one notch."""
-    right, down = scroll.delta
-    if scroll.unit == "screens":
-        screen = on.pictures.locate()
-        right, down = right * screen.width / _NOTCH_PX, down * screen.height / _NOTCH_PX
-
-    def whole(value: float) -> int:
-        count = round(abs(value)) or (1 if value else 0)
-        return count if value > 0 else -count
-
-    return whole(right), whole(down)
-
-
-def _open_app(on: _Connection, name: str) -> str:
-    environment = {**os.environ, "DISPLAY": on.name}
-    environment.pop("WAYLAND_DISPLAY", None)
-    command = apps.command_of(name, environment)
-    process = apps.start(command, environment)
-    # It outlives the env; someone has to take note of its end all the same.
-    threading.Thread(target=process.wait, name=f"eyehand-{command[0]}", daemon=True).start()
-    return f"started {os.path.basename(command[0])}"
-
-
-def _duration_s(action: Action) -> float:
-    """How long an action takes by itself, at most, in seconds."""
-    if isinstance(action, a.Type):
-        return len(action.text) * _SECONDS_PER_CHARACTER
-    if isinstance(action, a.OpenApp):
-        return 2 * _APP_RESPONSE_S
-    seconds = getattr(action, "seconds", 0.0)
-    return float(seconds) * 2

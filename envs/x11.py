@@ -108,7 +108,8 @@ def connect(name: str) -> Any:
         with authority(), warnings.catch_warnings():
             warnings.simplefilter("ignore", ResourceWarning)  # Xlib leaves that file open
             display = Xlib.display.Display(name)
-        display.display.socket = _Socket(display.display.socket)
+        wire: Any = display.display
+        wire.socket = _Socket(wire.socket)
         # Without this, Xlib prints errors of requests that nobody waits for, such as a message to
         # a window that has just been closed.
         display.set_error_handler(lambda *_: None)

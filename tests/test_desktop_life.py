@@ -19,7 +19,6 @@ from eyehand.actions import (
     HoldKey,
     Key,
     Move,
-    OpenApp,
     Point,
     Screenshot,
     Size,
@@ -212,58 +211,6 @@ async def test_a_region_off_the_screen_is_refused(stage: Screen) -> None:
     await env.close()
 
 
-class TestOpenApp:
-    @pytest.fixture
-    def menu(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-        folder = tmp_path / "applications"
-        folder.mkdir()
-        (folder / "org.example.Note.desktop").write_text(
-            "[Desktop Entry]\nType=Application\nName=Quick Notes\nComment=50% of it\n"
-            f'Exec={sys.executable} -c "import pathlib,os;'
-            f"pathlib.Path('{tmp_path}/started').write_text(os.environ['DISPLAY'])\" %U\n"
-        )
-        (folder / "broken.desktop").write_text("[Desktop Entry\nExec='\n")
-        monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
-        return tmp_path
-
-    @pytest.mark.parametrize(
-        "name", ["quick notes", "org.example.note", "org.example.Note.desktop"]
-    )
-    async def test_an_app_is_found_by_what_people_call_it(
-        self, stage: Screen, menu: Path, name: str
-    ) -> None:
-        env = DesktopEnv(stage.name, settle=SettlePolicy(limit_s=0.1))
-        seen = await env.reset()
-        task = asyncio.create_task(env.perform(OpenApp(name=name), seen))
-        await asyncio.to_thread(until, lambda: (menu / "started").exists())
-        await asyncio.to_thread(until, lambda: (menu / "started").read_text() == stage.name)
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
-        await env.close()
-
-    @pytest.mark.parametrize(
-        "name", ["xterm -e rm", "/usr/bin/xterm", "xterm; rm", "$(xterm)", "-c", "Quik Notes"]
-    )
-    async def test_a_command_line_starts_nothing(
-        self, stage: Screen, menu: Path, name: str
-    ) -> None:
-        env = DesktopEnv(stage.name)
-        seen = await env.reset()
-        with pytest.raises(ActionFailed, match="no app is called") as caught:
-            await env.perform(OpenApp(name=name), seen)
-        assert ("'Quick Notes'" in str(caught.value)) == (name == "Quik Notes")
-        await env.close()
-
-    async def test_an_executable_is_found_by_its_bare_name(self, stage: Screen) -> None:
-        env = DesktopEnv(stage.name)
-        seen = await env.reset()
-        outcome = await env.perform(OpenApp(name="xterm"), seen)
-        assert outcome.effect is Effect.CHANGED
-        assert outcome.detail == "started xterm"
-        await env.perform(Type(text="exit", submit=True), await env.observe())
-        await env.close()
-
-
 async def test_without_an_authority_file_it_connects_all_the_same(
     stage: Screen,
     tmp_path: Path,
@@ -367,3 +314,23 @@ def test_nothing_of_ours_is_left_open(stage: Screen) -> None:
     counts = [asyncio.run(life()) for _ in range(9)]
     assert counts[-1] <= first
     disconnect(connect(stage.name))
+
+
+@pytest.mark.parametrize(
+    ("missing", "advice"), [("tkinter", "python3-tk"), ("mss", "desktop"), ("Xlib", "desktop")]
+)
+def test_a_missing_package_is_named_with_what_brings_it(
+    stage: Screen, missing: str, advice: str
+) -> None:
+    code = f"""
+import asyncio, sys
+sys.modules[{missing!r}] = None
+from eyehand.envs import BackendMissing
+from eyehand.envs.desktop import DesktopEnv
+try:
+    asyncio.run(DesktopEnv({stage.name!r}).reset())
+except BackendMissing as error:
+    print(error)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=30)
+    assert advice in done.stdout, done.stderr
