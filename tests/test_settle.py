@@ -87,7 +87,7 @@ def test_a_caret_that_blinks_is_no_motion(look: Look, sheet: Sheet) -> None:
 
 
 def test_a_clock_that_ticks_is_no_effect_once_it_is_known(look: Look, sheet: Sheet) -> None:
-    settled = look()
+    settled = before = look()
     sheet.tell("blink", 1200, 5, 60, 14, 150)
     idle = IdleRegions()
     for _ in range(6):  # between actions, nobody touches anything
