@@ -86,6 +86,11 @@ _XF86 = {
 }
 
 
+def _is_function(keysym: int) -> bool:
+    """Whether a keysym is that of a key such as Page Up, and no character."""
+    return 0xFF00 <= keysym <= 0xFFFF
+
+
 class Keymap:
     """Reads and changes one display's map.
 
@@ -141,7 +146,11 @@ class Keymap:
         for level in (0, 1):
             for code, row in enumerate(rows, start=self._first):
                 symbol = row[first + level] if first + level < len(row) else 0
-                if not known and not 0xFF00 <= symbol <= 0xFFFF:
+                if not known and not _is_function(symbol):
+                    continue
+                # Neo's X is Page Up on a further level. Shift with it is what xterm scrolls by: it
+                # looks at all levels of a key, and X would never arrive.
+                if level and not _is_function(symbol) and any(map(_is_function, row)):
                     continue
                 if symbol and (level == 0 or self.shift):
                     self._strokes.setdefault(symbol, Stroke(code, bool(level)))

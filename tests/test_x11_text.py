@@ -102,6 +102,16 @@ def test_the_layout_does_not_matter(
         assert keyboard.map() == before
 
 
+def test_letters_whose_keys_scroll_on_another_level_arrive(
+    desk: Desk, keyboard: Keyboard, tmp_path: Path
+) -> None:
+    """On Neo, X, W and Q share their keys with Page Up, Page Down and +, by which xterm scrolls."""
+    text = "QWX qwx The Quick Waltz of Xenia\n"
+    with desk.layout("-layout", "de", "-variant", "neo"), desk.program("xterm", tmp_path) as xterm:
+        keyboard.type(text)
+        assert xterm.saved(text) == text
+
+
 def lock_group(display: Any, group: int) -> None:
     """Switch to a layout, as XkbLockGroup does (XKB request 5)."""
     from Xlib.protocol import rq
