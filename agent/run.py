@@ -137,8 +137,9 @@ class Run:
         if not self.env.live:
             return await work
         limit = self.task.limits.seconds
+        clock = asyncio.timeout(self._began + limit - time.monotonic())
         try:
-            async with asyncio.timeout(self._began + limit - time.monotonic()) as clock:
+            async with clock:
                 return await work
         except TimeoutError:
             if not clock.expired():

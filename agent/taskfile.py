@@ -165,8 +165,8 @@ class _Reader:
                     if key.value == str(part):
                         line, child = key.start_mark.line + 1, value
             elif isinstance(node, yaml.SequenceNode) and part in range(len(node.value)):
-                child = node.value[part]
-                line = child.start_mark.line + 1
+                item = node.value[part]
+                line, child = item.start_mark.line + 1, item
             if child is None:
                 break
             node = child

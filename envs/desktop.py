@@ -9,7 +9,7 @@ from typing import Any
 from ..actions import schema as a
 from ..actions.schema import Action
 from . import x11
-from .base import Delivery, Effect, Observation, Outcome, Read
+from .base import Delivery, Observation, Outcome, Read
 from .capture import Monitor, Shot
 from .desktop_input import APP_RESPONSE_S, Connection, duration_s, open_app, send
 from .errors import (
@@ -23,7 +23,7 @@ from .errors import (
     EnvTimeout,
 )
 from .pointer import corners_of
-from .settle import SettlePolicy, settle, significant
+from .settle import SettlePolicy, settle
 from .worker import Stop, Worker
 
 ACTION_SPACE = frozenset(a.ACTIONS) - a.TALK - {"back", "home", "app_switch"}
@@ -264,13 +264,9 @@ class DesktopEnv:
             lambda: on.pictures.shot(box), before, on.idle, policy, stop, response_s=response_s
         )
         on.settled = end.shot
-        effect = Effect.CHANGED
-        if not significant(before, end.shot, on.idle):
-            # Under a film that fills the screen nobody can see what an action did.
-            effect = Effect.UNKNOWN if on.idle.share > 0.2 else Effect.UNCHANGED
         return Outcome(
             Delivery.DELIVERED,
-            effect,
+            on.idle.effect(before, end.shot),
             self._after(on, end.shot),
             settle_s=round(end.seconds, 4),
             settled=end.still,

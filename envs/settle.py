@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from .base import Effect
 from .capture import Shot
 from .worker import Stop
 
@@ -138,7 +139,7 @@ def _is_caret(patch: list[tuple[int, int]], pixels: Mask, before: Shot, after: S
     return any((inside == inside[0, 0]).all() for inside in insides)
 
 
-def significant(before: Shot, after: Shot, idle: "IdleRegions | None" = None) -> bool:
+def significant(before: Shot, after: Shot, left_out: Mask | None = None) -> bool:
     """Whether a screen has changed in a way that counts.
 
     One caret-shaped change alone is a caret that blinks. Two are a caret that moved: it went
@@ -147,15 +148,15 @@ def significant(before: Shot, after: Shot, idle: "IdleRegions | None" = None) ->
     Args:
         before: The screen.
         after: The screen, later.
-        idle: What changes by itself and is left out.
+        left_out: Tiles that do not count, of the shape that `changed_tiles` gives.
     """
     if before.box != after.box:
         return True
     tiles = changed_tiles(before, after)
     if tiles is None:
         return False
-    if idle is not None:
-        tiles = idle.without(tiles)
+    if left_out is not None and left_out.shape == tiles.shape:
+        tiles = tiles & ~left_out
     count = int(tiles.sum())
     if count == 0:
         return False
@@ -171,13 +172,14 @@ def significant(before: Shot, after: Shot, idle: "IdleRegions | None" = None) ->
 class IdleRegions:
     """Regions seen to change while no input was sent, such as a clock or a film.
 
-    What changed once while the agent was thinking may be a page that came late: it is left out
-    of the next judgement only, and only if it is small. What changed twice is left out until it
-    has been quiet for a while.
+    What changed twice is taken to move by itself, until it has been quiet for a while. What
+    changed once, while the agent was thinking, is in doubt: the beginning of a film, or a page
+    that came late and answers to the next click.
     """
 
     _FORGET_AFTER = 20
-    _SMALL = 0.2
+    _HIDDEN = 0.2
+    """Where more of the screen than this moves by itself, nobody can see what an action did."""
 
     def __init__(self) -> None:
         self._round = 0
@@ -208,23 +210,22 @@ class IdleRegions:
         self._last[tiles] = self._round
         self._times[tiles] += 1
 
-    def without(self, tiles: Mask) -> Mask:
-        """Give the tiles that are not known to change by themselves."""
-        if self._last is None or self._times is None or self._last.shape != tiles.shape:
-            return tiles
-        once = self._last == self._round
-        if once.mean() > self._SMALL:
-            once = np.zeros_like(once)
-        often = (self._times >= 2) & (self._round - self._last <= self._FORGET_AFTER)
-        return np.asarray(tiles & ~(once | often))
-
     @property
-    def share(self) -> float:
-        """How much of the screen is left out for having changed twice, 0 to 1."""
+    def moving(self) -> Mask | None:
+        """The tiles that change by themselves; None where nothing is known yet."""
         if self._last is None or self._times is None:
-            return 0.0
-        often = (self._times >= 2) & (self._round - self._last <= self._FORGET_AFTER)
-        return float(often.mean())
+            return None
+        return np.asarray((self._times >= 2) & (self._round - self._last <= self._FORGET_AFTER))
+
+    def effect(self, before: Shot, after: Shot) -> Effect:
+        """Judge whether an action changed the screen, from just before it to settled after it."""
+        moving = self.moving
+        if not significant(before, after, moving):
+            hidden = moving is not None and moving.mean() > self._HIDDEN
+            return Effect.UNKNOWN if hidden else Effect.UNCHANGED
+        if moving is None or significant(before, after, moving | (self._last == self._round)):
+            return Effect.CHANGED
+        return Effect.UNKNOWN
 
 
 def settle(
@@ -251,12 +252,12 @@ def settle(
     """
     patience_s = policy.response_s if response_s is None else response_s
     start = time.monotonic()
-    last, moved_s = before, None
+    last, moved_s, moving = before, None, idle.moving
     while True:
         stop.check()
         shot = look()
         now_s = time.monotonic() - start
-        if significant(last, shot, idle):
+        if significant(last, shot, moving):
             moved_s = now_s
         last = shot
         if moved_s is None:

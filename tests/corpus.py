@@ -2,9 +2,12 @@
 
 import string
 
-PUNCTUATION = string.punctuation + " \\\\ \\n '\"' `x` $(id) <a href=\"b\"> << >> | & ; # % ~/"
+PUNCTUATION = string.punctuation + ' \\\\ \\n \'"\' `x` $(id) <a href="b"> << >> | & ; # % ~/'
 ACCENTS = "é ß É ñ ¿Qué? Ünïcödé ç Ç œ Œ ÿ Ÿ ğ Ğ ı İ ş Ş ł ő Đ × ÷ ° µ € £ ¥ « » – — … ’ “ ” ſ ẞ"
-SCRIPTS = "汉字 漢字 日本語 ひらがな カタカナ 한국어 العربية עברית ไทย हिन्दी Ελληνικά Русский Ёж Ђ ქართული"
+SCRIPTS = (
+    "汉字 漢字 日本語 ひらがな カタカナ 한국어 العربية עברית ไทย हिन्दी"
+    " Ελληνικά Русский Ёж Ђ ქართული"
+)
 EMOJI = "😀 👩‍💻 👨‍👩‍👧‍👦 👍🏽 🏳️‍🌈 🇩🇪 ❤️ 1️⃣ 🫠"
 COMBINING = "e\u0301 A\u030a n\u0303\u0323 g\u0308 क्षि ṩ \u1100\u1161\u11a8 Z\u0351\u036b\u0343"
 SPACES = "a\tb\t\tc  d   e\u00a0f\u2009g\u3000h"

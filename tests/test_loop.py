@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 from paper_env import PaperEnv
+from windows import until
 
 from eyehand.actions import tool
 from eyehand.actions.dialects import Turn
@@ -204,8 +205,8 @@ async def test_cancelled_it_returns_at_once_with_its_end_written(
             seen.append(step)
 
     running = asyncio.create_task(work())
-    while len(seen) < after_steps or not (tmp_path / "e" / "episode.json").exists():
-        await asyncio.sleep(0.005)
+    manifest = tmp_path / "e" / "episode.json"
+    await asyncio.to_thread(until, lambda: len(seen) >= after_steps and manifest.exists())
     await asyncio.sleep(0.05)
     began = time.monotonic()
     running.cancel()

@@ -2,14 +2,15 @@
 
 import json
 import os
-import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
 
 import pytest
+from command import EYEHAND
 from corpus import CORPUS
+from screens import screen
 
 from eyehand.envs import Episode, StopReason
 
@@ -22,7 +23,7 @@ def eyehand(*arguments: object, display: str | None = None) -> subprocess.Comple
     if display is not None:
         environ["DISPLAY"] = display
     return subprocess.run(
-        ["eyehand", *map(str, arguments)],
+        [EYEHAND, *map(str, arguments)],
         env=environ,
         capture_output=True,
         text=True,
@@ -60,41 +61,30 @@ def test_a_text_that_did_not_arrive_is_never_a_success(tmp_path: Path) -> None:
 
 
 def test_a_display_killed_in_mid_run_exits_with_3_and_a_saved_episode(tmp_path: Path) -> None:
-    reader, writer = os.pipe()
-    server = subprocess.Popen(
-        ["Xvfb", "-displayfd", str(writer), "-screen", "0", "640x480x24", "-nolisten", "tcp"],
-        pass_fds=[writer],
-        stderr=subprocess.DEVNULL,
-    )
-    os.close(writer)
-    with os.fdopen(reader) as numbers:
-        display = f":{numbers.readline().strip()}"
     path = tmp_path / "t.yaml"
     path.write_text("limits: {steps: 1000}\nsteps:\n" + "  - move: [9, 9]\n  - wait: 0.1\n" * 200)
-    environ = {**os.environ, "DISPLAY": display}
-    running = subprocess.Popen(
-        ["eyehand", "run", str(path), "--record", str(tmp_path / "e")],
-        env=environ,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    try:
-        lines = tmp_path / "e" / "steps.jsonl"
-        end = time.monotonic() + 30
-        while (not lines.exists() or lines.read_text().count('"kind":"step"') < 3) and (
-            time.monotonic() < end
-        ):
-            time.sleep(0.05)
-        server.send_signal(signal.SIGKILL)
-        server.wait()
-        _, said = running.communicate(timeout=30)
-    finally:
-        server.kill()
-        running.kill()
-        running.wait()
+    lines = tmp_path / "e" / "steps.jsonl"
+    with screen(manager=False) as server:
+        running = subprocess.Popen(
+            [EYEHAND, "run", str(path), "--record", str(tmp_path / "e")],
+            env={**os.environ, "DISPLAY": server.name},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        try:
+            end = time.monotonic() + 30
+            while (not lines.exists() or lines.read_text().count('"kind":"step"') < 3) and (
+                time.monotonic() < end
+            ):
+                time.sleep(0.05)
+            server.die()
+            _, said = running.communicate(timeout=30)
+        finally:
+            running.kill()
+            running.wait()
     assert running.returncode == 3, said
-    assert display in said
+    assert server.name in said
     read = Episode.load(tmp_path / "e")
     assert read.stop is StopReason.ENV_LOST
     assert len(read.steps) >= 3

@@ -101,7 +101,7 @@ def _change(folder: Path, index: int, change: Callable[[dict[str, Any]], object]
 
 
 async def test_a_changed_point_is_a_divergence_with_both_points_drawn(tmp_path: Path) -> None:
-    made = await record(tmp_path / "e")
+    await record(tmp_path / "e")
     _change(tmp_path / "e", 2, lambda row: row["action"].update(point=[130, 120]))
     with pytest.raises(ReplayDiverged) as caught:
         await replay(tmp_path / "e", pictures=tmp_path / "pictures")
@@ -110,8 +110,9 @@ async def test_a_changed_point_is_a_divergence_with_both_points_drawn(tmp_path: 
     assert "click (130, 120)" in str(error)
     assert "click (100, 120)" in str(error)
     assert "30.0 px" in str(error)
-    assert error.picture == tmp_path / "pictures" / "divergence-step-2.png"
-    drawn = np.asarray(Image.open(error.picture).convert("RGB")).astype(int)
+    picture = tmp_path / "pictures" / "divergence-step-2.png"
+    assert error.picture == picture
+    drawn = np.asarray(Image.open(picture).convert("RGB")).astype(int)
     # green at the recorded point's ring, red at the one of now
     green = (drawn[..., 1] - drawn[..., 0] > 80) & (drawn[..., 1] - drawn[..., 2] > 40)
     red = (drawn[..., 0] - drawn[..., 1] > 120) & (drawn[..., 0] - drawn[..., 2] > 120)
@@ -146,7 +147,7 @@ async def test_tolerant_allows_a_distance_and_the_recorded_target(tmp_path: Path
     await record(tmp_path / "e")
     _change(tmp_path / "e", 2, lambda row: row["action"].update(point=[103, 124]))
     assert (await replay(tmp_path / "e", tolerance_px=5)).complete
-    with pytest.raises(ReplayDiverged, match="another point, 5.0 px"):
+    with pytest.raises(ReplayDiverged, match=r"another point, 5\.0 px"):
         await replay(tmp_path / "e", tolerance_px=4.9, pictures=tmp_path / "p")
     _change(tmp_path / "e", 2, lambda row: row["action"].update(point=[100, 120]))
     _change(tmp_path / "e", 0, lambda row: row["action"].update(point=[29, 29]))
@@ -232,5 +233,5 @@ async def test_an_empty_recording_has_nothing_to_replay(tmp_path: Path) -> None:
     read = Episode.load(tmp_path / "e")
     assert read.stop is StopReason.ENV_LOST
     assert read.steps == []
-    with pytest.raises(RecordingEnded, match="ended .env_lost. after 0 steps"):
+    with pytest.raises(RecordingEnded, match=r"ended .env_lost. after 0 steps"):
         await ReplayEnv(read).reset()

@@ -10,6 +10,7 @@ import pytest
 from sheet import Sheet
 
 from eyehand.envs import x11
+from eyehand.envs.base import Effect
 from eyehand.envs.capture import Capture, Shot
 from eyehand.envs.settle import IdleRegions, Settled, SettlePolicy, settle, significant
 from eyehand.envs.worker import Stop, Stopped
@@ -97,9 +98,39 @@ def test_a_clock_that_ticks_is_no_effect_once_it_is_known(look: Look, sheet: She
         settled = look()
     end = settle(look, before, idle, SettlePolicy(), Stop())
     assert end.still
-    assert not significant(before, end.shot, idle)
+    assert idle.effect(before, end.shot) is Effect.UNCHANGED
     sheet.tell("box", 600, 400, 9, 9, "black")
-    assert significant(before, look(), idle), "beside the clock, effects are seen"
+    assert idle.effect(before, look()) is Effect.CHANGED, "beside the clock, effects are seen"
+
+
+LATE_PAGE = (100, 100, 300, 200)
+
+
+def test_a_page_that_came_late_and_answers_is_no_silent_failure() -> None:
+    idle, late = IdleRegions(), shot(LATE_PAGE)
+    idle.look(shot(), late)
+    assert idle.effect(late, late) is Effect.UNCHANGED
+    assert idle.effect(late, shot()) is Effect.UNKNOWN, "its own motion, or the answer to a click"
+    assert idle.effect(late, shot(LATE_PAGE, (600, 400, 9, 9))) is Effect.CHANGED
+    idle.look(late, late)
+    assert idle.effect(late, shot()) is Effect.CHANGED, "it has been still since"
+
+
+def test_the_answer_of_a_page_that_came_late_is_waited_for() -> None:
+    idle, late = IdleRegions(), shot(LATE_PAGE)
+    idle.look(shot(), late)
+    looks = iter([late, shot(), shot((100, 100, 50, 50))])
+    last = shot((100, 100, 80, 80))
+    end = settle(lambda: next(looks, last), late, idle, SettlePolicy(), Stop())
+    assert end.shot is last
+
+
+def test_a_film_that_fills_the_screen_hides_what_an_action_did() -> None:
+    idle, film = IdleRegions(), shot((0, 0, 900, 600))
+    for _ in range(3):
+        idle.look(shot(), film)
+    assert idle.effect(film, shot()) is Effect.UNKNOWN
+    assert idle.effect(film, shot((0, 0, 900, 600), (1000, 700, 90, 20))) is Effect.CHANGED
 
 
 def test_a_stop_ends_the_wait(look: Look) -> None:
