@@ -146,7 +146,7 @@ class DesktopSpec(_Plain):
     monitor: int | Literal["all"] = 1
     """From 1, or ``all``."""
     region: tuple[int, int, int, int] | None = None
-    """Left, top, width, height on the monitor, in pointer units."""
+    """Left, top, width, height in pixels of the desktop."""
     window: str | None = None
     """Part of the title of the one window to look at."""
     start: tuple[tuple[str, ...], ...] = ()

@@ -72,26 +72,42 @@ class Settled:
     still: bool
 
 
-def changed_tiles(before: Shot, after: Shot) -> Mask | None:
-    """Give which tiles differ: ``bool[ceil(H / 8), ceil(W / 8)]``; None if none does.
+@dataclass(frozen=True, slots=True, eq=False)
+class Difference:
+    """What differs between two pictures of the same size.
 
-    The two must be of the same size.
+    Attributes:
+        before: One picture.
+        after: The other.
+        pixels: Which pixels, ``bool[H, W]``; some do.
+        tiles: Which tiles, ``bool[ceil(H / 8), ceil(W / 8)]``.
     """
+
+    before: Shot
+    after: Shot
+    pixels: Mask
+    tiles: Mask
+
+
+def difference(before: Shot, after: Shot) -> Difference | None:
+    """Give what differs between two pictures of the same size; None if nothing does."""
     if before.raw == after.raw:
         return None
-    pixels = _differing(before, after)
-    if pixels is None:
+    one, two = _pixels(before), _pixels(after)
+    # Most changes are small: all that follows looks only at the rows they lie in.
+    rows = np.flatnonzero((one != two).any(axis=1))
+    top, bottom = int(rows[0]) // TILE_PX * TILE_PX, int(rows[-1]) + 1
+    height, width = one.shape
+    down, across = -(-height // TILE_PX), -(-width // TILE_PX)
+    padded = np.zeros((down * TILE_PX, across * TILE_PX), np.bool_)
+    padded[top:bottom, :width] = ((one[top:bottom] ^ two[top:bottom]) & _COLOUR) != 0
+    tiles = np.zeros((down, across), np.bool_)
+    used = slice(top // TILE_PX, -(-bottom // TILE_PX))
+    strips = padded.reshape(down, TILE_PX, -1)[used].any(axis=1)
+    tiles[used] = strips.view(np.uint64) != 0  # eight pixels at once
+    if not tiles.any():
         return None
-    height, width = pixels.shape
-    rows, columns = -(-height // TILE_PX), -(-width // TILE_PX)
-    padded = np.zeros((rows * TILE_PX, columns * TILE_PX), np.bool_)
-    padded[:height, :width] = pixels
-    return np.asarray(padded.reshape(rows, TILE_PX, columns, TILE_PX).any(axis=(1, 3)))
-
-
-def _differing(before: Shot, after: Shot) -> Mask | None:
-    differing = ((_pixels(before) ^ _pixels(after)) & _COLOUR) != 0
-    return differing if differing.any() else None
+    return Difference(before, after, padded[:height, :width], tiles)
 
 
 def _pixels(shot: Shot) -> NDArray[np.uint32]:
@@ -117,7 +133,7 @@ def patches(tiles: Mask) -> list[list[tuple[int, int]]]:
     return found
 
 
-def _is_caret(patch: list[tuple[int, int]], pixels: Mask, before: Shot, after: Shot) -> bool:
+def _is_caret(patch: list[tuple[int, int]], change: Difference) -> bool:
     """Whether what changed inside a patch looks like a caret that came or went.
 
     It is thin, a full rectangle, and of one colour while it is there. A letter typed before a
@@ -125,18 +141,30 @@ def _is_caret(patch: list[tuple[int, int]], pixels: Mask, before: Shot, after: S
     """
     rows, columns = [row for row, _ in patch], [column for _, column in patch]
     top, left = min(rows) * TILE_PX, min(columns) * TILE_PX
-    area = pixels[top : (max(rows) + 1) * TILE_PX, left : (max(columns) + 1) * TILE_PX]
+    area = change.pixels[top : (max(rows) + 1) * TILE_PX, left : (max(columns) + 1) * TILE_PX]
     ys, xs = np.flatnonzero(area.any(axis=1)), np.flatnonzero(area.any(axis=0))
-    if not len(xs):
-        return True
     height, width = ys[-1] - ys[0] + 1, xs[-1] - xs[0] + 1
     if width > CARET_WIDTH_PX or height > CARET_HEIGHT_PX:
         return False
     if not area[ys[0] : ys[-1] + 1, xs[0] : xs[-1] + 1].all():
         return False
     y, x = top + ys[0], left + xs[0]
-    insides = [_pixels(shot)[y : y + height, x : x + width] & _COLOUR for shot in (before, after)]
+    shots = (change.before, change.after)
+    insides = [_pixels(shot)[y : y + height, x : x + width] & _COLOUR for shot in shots]
     return any((inside == inside[0, 0]).all() for inside in insides)
+
+
+def _counts(change: Difference | None, left_out: Mask | None) -> bool:
+    if change is None:
+        return False
+    tiles = change.tiles
+    if left_out is not None and left_out.shape == tiles.shape:
+        tiles = tiles & ~left_out
+    count = int(tiles.sum())
+    if not 0 < count <= _MANY_TILES:
+        return count > 0
+    found = patches(tiles)
+    return len(found) > 1 or not _is_caret(found[0], change)
 
 
 def significant(before: Shot, after: Shot, left_out: Mask | None = None) -> bool:
@@ -148,25 +176,9 @@ def significant(before: Shot, after: Shot, left_out: Mask | None = None) -> bool
     Args:
         before: The screen.
         after: The screen, later.
-        left_out: Tiles that do not count, of the shape that `changed_tiles` gives.
+        left_out: Tiles that do not count, as in `Difference.tiles`.
     """
-    if before.box != after.box:
-        return True
-    tiles = changed_tiles(before, after)
-    if tiles is None:
-        return False
-    if left_out is not None and left_out.shape == tiles.shape:
-        tiles = tiles & ~left_out
-    count = int(tiles.sum())
-    if count == 0:
-        return False
-    if count > _MANY_TILES:
-        return True
-    pixels = _differing(before, after)
-    if pixels is None:
-        return False
-    found = patches(tiles)
-    return len(found) > 1 or not _is_caret(found[0], pixels, before, after)
+    return before.box != after.box or _counts(difference(before, after), left_out)
 
 
 class IdleRegions:
@@ -192,19 +204,19 @@ class IdleRegions:
         if settled is None or settled.box != now.box:
             self._last = self._times = None
             return
-        tiles = changed_tiles(settled, now)
+        change = difference(settled, now)
         if self._last is None or self._times is None:
             shape = (-(-now.box.height // TILE_PX), -(-now.box.width // TILE_PX))
             self._last = np.full(shape, -self._FORGET_AFTER, np.int32)
             self._times = np.zeros(shape, np.int32)
         self._times[self._round - self._last > self._FORGET_AFTER] = 0
-        if tiles is None:
+        if change is None:
             return
+        tiles = change.tiles.copy()
         if int(tiles.sum()) <= _MANY_TILES:
-            pixels = _differing(settled, now)
-            for patch in patches(tiles) if pixels is not None else []:
-                # Text is typed where the caret blinks: that place must not be left out.
-                if pixels is not None and _is_caret(patch, pixels, settled, now):
+            # Text is typed where the caret blinks: that place must not be left out.
+            for patch in patches(tiles):
+                if _is_caret(patch, change):
                     for row, column in patch:
                         tiles[row, column] = False
         self._last[tiles] = self._round
@@ -220,10 +232,13 @@ class IdleRegions:
     def effect(self, before: Shot, after: Shot) -> Effect:
         """Judge whether an action changed the screen, from just before it to settled after it."""
         moving = self.moving
-        if not significant(before, after, moving):
+        if before.box != after.box:
+            return Effect.CHANGED
+        change = difference(before, after)
+        if not _counts(change, moving):
             hidden = moving is not None and moving.mean() > self._HIDDEN
             return Effect.UNKNOWN if hidden else Effect.UNCHANGED
-        if moving is None or significant(before, after, moving | (self._last == self._round)):
+        if moving is None or _counts(change, moving | (self._last == self._round)):
             return Effect.CHANGED
         return Effect.UNKNOWN
 

@@ -7,12 +7,21 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from sheet import Sheet
 
 from eyehand.envs import x11
 from eyehand.envs.base import Effect
 from eyehand.envs.capture import Capture, Shot
-from eyehand.envs.settle import IdleRegions, Settled, SettlePolicy, settle, significant
+from eyehand.envs.settle import (
+    IdleRegions,
+    Settled,
+    SettlePolicy,
+    difference,
+    settle,
+    significant,
+)
 from eyehand.envs.worker import Stop, Stopped
 from eyehand.envs.x11_windows import Box, Windows
 
@@ -151,6 +160,35 @@ def test_carets_of_every_place_and_size_do_not_count_and_letters_do() -> None:
         assert significant(blank, shot(letter)), letter
         moved = (left + draw.randint(4, 40), *caret[1:])
         assert significant(shot(caret), shot(moved)), (caret, moved)
+
+
+@given(
+    size=st.tuples(st.integers(1, 40), st.integers(1, 40)),
+    places=st.lists(
+        st.tuples(st.integers(0, 39), st.integers(0, 39), st.integers(0, 3)), max_size=6
+    ),
+)
+def test_a_difference_is_what_comparing_pixel_by_pixel_finds(
+    size: tuple[int, int], places: list[tuple[int, int, int]]
+) -> None:
+    width, height = size
+    one = np.zeros((height, width, 4), np.uint8)
+    two = one.copy()
+    for x, y, channel in places:
+        two[y % height, x % width, channel] ^= 7
+    before, after = (
+        Shot(bytearray(pixels.tobytes()), Box(0, 0, width, height), 0.0) for pixels in (one, two)
+    )
+    found = difference(before, after)
+    expected = (one[..., :3] != two[..., :3]).any(axis=2)
+    if found is None:
+        assert not expected.any()
+        return
+    assert np.array_equal(found.pixels, expected)
+    for row, column in np.ndindex(-(-height // 8), -(-width // 8)):
+        tile = expected[row * 8 : row * 8 + 8, column * 8 : column * 8 + 8]
+        assert found.tiles[row, column] == tile.any()
+    assert found.tiles.shape == (-(-height // 8), -(-width // 8))
 
 
 def test_the_byte_that_means_nothing_is_not_compared() -> None:
