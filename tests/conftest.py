@@ -3,49 +3,42 @@
 from collections.abc import Iterator
 
 import pytest
-from screens import Screen, screen
+from screens import Screen
 from sheet import Sheet
-from windows import Screen as Stage
-from windows import TkWindow
 
 
 @pytest.fixture(scope="session")
-def xvfb() -> Iterator[str]:
-    """A display of 1280x800 with a window manager, for the whole session; gives its name."""
-    with screen() as running:
-        yield running.name
+def session_screen() -> Iterator[Screen]:
+    """A display of 1280x800 with a window manager; tests take ``screen``."""
+    with Screen() as running:
+        yield running
 
 
 @pytest.fixture
-def sheet(xvfb: str) -> Iterator[Sheet]:
-    """A window over the whole of that display that writes down what it gets."""
-    with Sheet(xvfb) as window:
-        yield window
+def screen(session_screen: Screen) -> Screen:
+    """The display of the whole session; the pointer is in no corner, which would stop an env."""
+    session_screen.put_pointer(640, 400)
+    return session_screen
 
 
 @pytest.fixture
 def own_screen() -> Iterator[Screen]:
     """A display that a test may break."""
-    with screen() as running:
-        yield running
-
-
-@pytest.fixture(scope="session")
-def stage() -> Iterator[Stage]:
-    """Another such display, on which tests also look at what is held down."""
-    with Stage() as running:
+    with Screen() as running:
         yield running
 
 
 @pytest.fixture
-def canvas(stage: Stage) -> Iterator[TkWindow]:
-    """A window over the whole of the stage that logs every event."""
-    with TkWindow(stage, "full", (0, 0, 1280, 800)) as window:
+def sheet(screen: Screen) -> Iterator[Sheet]:
+    """A window over the whole display that writes down what it gets."""
+    with Sheet(screen) as window:
         yield window
 
 
 @pytest.fixture
-def field(stage: Stage) -> Iterator[TkWindow]:
-    """A text field on the stage that has the keyboard."""
-    with TkWindow(stage, "text", (200, 100, 800, 500)) as window:
+def field(screen: Screen) -> Iterator[Sheet]:
+    """A smaller window with a text field, which has the keyboard and a caret that blinks."""
+    with Sheet(screen, "800x500+200+100") as window:
+        window.tell("title", "Field")
+        window.tell("entry", "", 300)
         yield window

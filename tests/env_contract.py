@@ -128,7 +128,7 @@ async def a_point_far_outside_is_refused(make: Make) -> None:
 
 
 async def a_cancelled_call_returns_at_once(
-    make: Make, actions: Iterable[dict[str, object]], held: Callable[[], list[str]]
+    make: Make, actions: Iterable[dict[str, object]], held: Callable[[], list[int]]
 ) -> None:
     """Also no key or button is down then, and the env is still fine.
 

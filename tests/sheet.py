@@ -4,16 +4,16 @@ Run as a program, it is the window; ``Sheet`` starts it and talks to it in lines
 """
 
 import json
-import os
-import subprocess
+import queue
 import sys
 import threading
 import time
 import tkinter as tk
-from collections.abc import Callable
 from functools import partial
-from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:  # the window need not import eyehand
+    from screens import Screen
 
 Event = dict[str, Any]
 
@@ -28,46 +28,37 @@ class Window:
         self.canvas.pack(fill="both", expand=True)
         if place == "full":
             self.root.attributes("-fullscreen", True)
-        elif place.startswith("="):  # no window manager, or none of its business
-            self.root.overrideredirect(True)
-            self.root.geometry(place[1:])
         else:
-            self.root.geometry(place)
-        self.ticking: dict[str, bool] = {}
-        self.draws = ""
-        for kind in ("Button", "ButtonRelease", "Double-Button-1", "Triple-Button-1", "Motion"):
-            self.root.bind(f"<{kind}>", partial(self.mouse, kind))
-        for kind in ("KeyPress", "KeyRelease"):
-            self.root.bind(f"<{kind}>", partial(self.key, kind))
+            self.root.overrideredirect(place.startswith("="))
+            self.root.geometry(place.removeprefix("="))
+        self.draws: int | None = None
+        for kind in ("Button", "ButtonRelease", "Key", "KeyRelease", "Motion"):
+            self.root.bind(f"<{kind}>", partial(self.note, kind))
+        # Tk calls the most special binding only; bound elsewhere, these come with their Button.
+        for kind in ("Double-Button-1", "Triple-Button-1"):
+            self.root.bind_all(f"<{kind}>", partial(self.note, kind))
         self.root.createfilehandler(sys.stdin, tk.READABLE, self.command)
         # Ready once it has the keyboard; the window manager takes its time to give it.
-        self.root.bind("<FocusIn>", lambda _: self.root.after(50, self.ready))
-        self.root.after(300, self.ask_for_the_keyboard)
-        self.told = False
+        self.root.bind("<FocusIn>", self.focused)
+        self.root.wait_visibility()
+        self.root.focus_force()
 
-    def say(self, **event: Any) -> None:
-        print(json.dumps({"at": time.monotonic(), **event}), flush=True)
+    def say(self, kind: str, **facts: Any) -> None:
+        print(json.dumps({"kind": kind, "at": time.monotonic(), **facts}), flush=True)
 
-    def ask_for_the_keyboard(self) -> None:
-        if not self.told:
-            self.root.focus_force()
+    def focused(self, _: object) -> None:
+        self.root.unbind("<FocusIn>")
+        self.root.after(50, self.ready)
 
     def ready(self) -> None:
-        if not self.told:
-            self.told = True
-            self.root.update()
-            self.say(kind="ready")
+        self.root.update()
+        self.say("ready", left=self.root.winfo_rootx(), top=self.root.winfo_rooty())
 
-    def mouse(self, kind: str, event: Any) -> None:
-        self.say(kind=kind, button=event.num, x=event.x_root, y=event.y_root, state=event.state)
-        if self.draws and kind == "Button":
-            self.root.after(int(self.draws), lambda: self.box(event.x, event.y, 40, 40, "red"))
-
-    def key(self, kind: str, event: Any) -> None:
-        self.say(kind=kind, key=event.keysym, char=event.char, state=event.state)
-
-    def box(self, x: int, y: int, width: int, height: int, colour: str) -> None:
-        self.canvas.create_rectangle(x, y, x + width, y + height, fill=colour, width=0)
+    def note(self, kind: str, event: Any) -> None:
+        where = {"x": event.x_root, "y": event.y_root}
+        self.say(kind, **where, button=event.num, key=event.keysym, state=event.state)
+        if kind == "Button" and self.draws is not None:
+            self.root.after(self.draws, self.do_box, event.x, event.y, 40, 40, "red")
 
     def command(self, *_: object) -> None:
         line = sys.stdin.readline()
@@ -77,26 +68,23 @@ class Window:
         name, *rest = json.loads(line)
         getattr(self, f"do_{name}")(*rest)
         self.root.update()
-        self.say(kind="did", name=name)
+        self.say("did")
+
+    def do_catch_up(self) -> None:
+        """Wait for what was sent before and still is with the window manager."""
+        time.sleep(0.03)
 
     def do_box(self, x: int, y: int, width: int, height: int, colour: str) -> None:
-        self.box(x, y, width, height, colour)
-
-    def do_clear(self) -> None:
-        self.canvas.delete("all")
+        self.canvas.create_rectangle(x, y, x + width, y + height, fill=colour, width=0)
 
     def do_title(self, title: str) -> None:
         self.root.title(title)
 
-    def do_place(self, geometry: str) -> None:
-        self.root.geometry(geometry)
-
-    def do_draws(self, after_ms: str) -> None:
+    def do_draws(self, after_ms: int) -> None:
         """Draw a red box where a button is pressed, so many milliseconds later."""
         self.draws = after_ms
 
-    def do_at(self, after_ms: int, *command: Any) -> None:
-        name, *rest = command
+    def do_at(self, after_ms: int, name: str, *rest: Any) -> None:
         self.root.after(after_ms, lambda: getattr(self, f"do_{name}")(*rest))
 
     def do_blink(self, x: int, y: int, width: int, height: int, every_ms: int) -> None:
@@ -120,14 +108,14 @@ class Window:
 
         turn(steps)
 
-    def do_entry(self, text: str) -> None:
-        """A text field that has the keyboard and reports its text."""
+    def do_entry(self, text: str, caret_off_ms: int = 0) -> None:
+        """A text field that has the keyboard and reports its text; 0: its caret does not blink."""
         value = tk.StringVar(value=text)
-        value.trace_add("write", lambda *_: self.say(kind="text", text=value.get()))
-        # No caret that blinks; Ctrl+A selects all only where told so, as it does in other toolkits.
-        entry = tk.Entry(self.root, textvariable=value, insertofftime=0)
+        value.trace_add("write", lambda *_: self.say("text", text=value.get()))
+        entry = tk.Entry(self.root, textvariable=value, insertofftime=caret_off_ms)
+        # Ctrl+A selects all only where told so, as it does in other toolkits.
         entry.bind("<Control-a>", lambda _: (entry.select_range(0, "end"), "break")[1])
-        entry.bind("<Return>", lambda _: self.say(kind="submitted", text=value.get()))
+        entry.bind("<Return>", lambda _: self.say("submitted", text=value.get()))
         self.canvas.create_window(200, 200, window=entry)
         entry.focus_force()
 
@@ -136,89 +124,65 @@ class Sheet:
     """The window, as tests see it.
 
     Args:
-        display: Where.
-        place: ``full``, a Tk geometry, or one with ``=`` before it for a window without a frame.
+        screen: Where.
+        place: ``full``, a Tk geometry, or one with ``=`` before it for a window without a frame,
+            which no window manager moves.
     """
 
-    def __init__(self, display: str, place: str = "full") -> None:
-        environment = {**os.environ, "DISPLAY": display, "PYTHONUNBUFFERED": "1"}
-        self.process = subprocess.Popen(
-            [sys.executable, __file__, place],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            env=environment,
-        )
-        self.events: list[Event] = []
-        self._new = threading.Condition()
+    def __init__(self, screen: "Screen", place: str = "full") -> None:
+        self._screen = screen
+        self._process = screen.launch(sys.executable, __file__, place, talks=True)
+        self._new: queue.Queue[Event] = queue.Queue()
+        self._seen: list[Event] = []
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
-        self.wait(lambda event: event["kind"] == "ready", 10)
+        try:
+            self.ready = self.wait("ready")
+        except BaseException:
+            self.close()
+            raise
 
     def _read(self) -> None:
-        for line in self.process.stdout or ():
-            with self._new:
-                self.events.append(json.loads(line))
-                self._new.notify_all()
+        for line in self._process.stdout or ():
+            if line.endswith("\n"):  # not the last words of one that was killed
+                self._new.put(json.loads(line))
+        self._new.put({"kind": "end"})
 
-    def wait(self, wanted: Callable[[Event], bool], timeout_s: float = 3.0) -> Event:
-        """Wait for an event."""
-        with self._new:
-
-            def find() -> Event | None:
-                return next((event for event in self.events if wanted(event)), None)
-
-            self._new.wait_for(lambda: find() is not None, timeout_s)
-            found = find()
-            assert found is not None, f"no such event in {self.events[-20:]}"
-            return found
+    def wait(self, kind: str, seconds: float = 20.0) -> Event:
+        """Wait for an event that nobody has waited past yet."""
+        end = time.monotonic() + seconds
+        while True:
+            try:
+                event = self._new.get(timeout=max(0.0, end - time.monotonic()))
+            except queue.Empty:
+                event = {"kind": "end"}
+            assert event["kind"] != "end", f"no {kind}; there were {self._seen[-20:]}"
+            self._seen.append(event)
+            if event["kind"] == kind:
+                return event
 
     def tell(self, name: str, *rest: Any) -> None:
         """Give a command, and wait until it is done."""
-        before = self.count("did")
-        pipe = self.process.stdin
-        assert pipe
-        pipe.write(json.dumps([name, *rest]) + "\n")
-        pipe.flush()
-        with self._new:
-            done = self._new.wait_for(lambda: self.count("did") > before, 5)
-        assert done, f"the sheet did not do {name}"
+        assert self._process.stdin
+        self._process.stdin.write(json.dumps([name, *rest]) + "\n")
+        self._process.stdin.flush()
+        self.wait("did")
 
-    def count(self, kind: str) -> int:
-        return sum(event["kind"] == kind for event in self.events)
-
-    def of(self, *kinds: str) -> list[Event]:
-        """The events of some kinds so far, in order; everything sent before has arrived."""
-        self.tell("title", "Sheet")  # a round trip
-        return [event for event in self.events if event["kind"] in kinds]
-
-    def forget(self) -> None:
-        self.tell("title", "Sheet")
-        with self._new:
-            self.events.clear()
+    def events(self, *kinds: str) -> list[Event]:
+        """Those of some kinds, in order, that came since this was asked the last time."""
+        self.tell("catch_up")
+        seen, self._seen = self._seen, []
+        return [event for event in seen if event["kind"] in kinds]
 
     def close(self) -> None:
-        """End it by closing its stdin, as a program that was told so."""
-        if self.process.stdin:
-            self.process.stdin.close()
-        try:
-            self.process.wait(3)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
-        self._reader.join(3)
-        if self.process.stdout:
-            self.process.stdout.close()
+        self._process.kill()
+        self._reader.join()
+        self._screen.end(self._process)
 
     def __enter__(self) -> "Sheet":
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
 

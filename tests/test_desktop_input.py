@@ -5,7 +5,8 @@ import random
 from collections.abc import AsyncIterator
 
 import pytest
-from windows import Screen, TkWindow
+from screens import Screen
+from sheet import Sheet
 
 from eyehand.actions import (
     Action,
@@ -33,20 +34,9 @@ QUICK = SettlePolicy(response_s=0.02, quiet_s=0.02)
 MIDDLE = (640, 400)
 
 
-def put_pointer(screen: Screen, x: int, y: int) -> None:
-    """As a person would move it: not by eyehand."""
-    screen.client.screen().root.warp_pointer(x, y)
-    screen.client.sync()
-
-
-@pytest.fixture(autouse=True)
-def pointer_in_the_middle(stage: Screen) -> None:
-    put_pointer(stage, *MIDDLE)
-
-
 @pytest.fixture
-async def env(stage: Screen) -> AsyncIterator[DesktopEnv]:
-    env = DesktopEnv(stage.name, settle=QUICK)
+async def env(screen: Screen) -> AsyncIterator[DesktopEnv]:
+    env = DesktopEnv(screen.name, settle=QUICK)
     yield env
     await env.close()
 
@@ -59,19 +49,19 @@ async def do(env: DesktopEnv, *actions: Action) -> Observation:
 
 
 async def test_two_hundred_clicks_land_on_exactly_their_pixels(
-    env: DesktopEnv, canvas: TkWindow
+    env: DesktopEnv, sheet: Sheet
 ) -> None:
     chance = random.Random(20261121)
     corners = {(0, 0), (1279, 0), (0, 799), (1279, 799)}
     points = [(chance.randrange(1280), chance.randrange(800)) for _ in range(200)]
     assert not corners & set(points)
     await do(env, *(Click(point=Point(x + chance.random(), y + 0.5)) for x, y in points))
-    got = canvas.events("Button", "ButtonRelease")
-    assert [(e["x_root"], e["y_root"]) for e in got] == [p for p in points for _ in range(2)]
+    got = sheet.events("Button", "ButtonRelease")
+    assert [(e["x"], e["y"]) for e in got] == [p for p in points for _ in range(2)]
 
 
-async def test_clicks_in_a_region_land_where_the_region_is(stage: Screen, canvas: TkWindow) -> None:
-    env = DesktopEnv(stage.name, region=(101, 203, 333, 222), settle=QUICK)
+async def test_clicks_in_a_region_land_where_the_region_is(screen: Screen, sheet: Sheet) -> None:
+    env = DesktopEnv(screen.name, region=(101, 203, 333, 222), settle=QUICK)
     seen = await env.reset()
     assert seen.frame.physical == Size(333, 222)
     assert seen.frame.origin == (101, 203)
@@ -79,7 +69,7 @@ async def test_clicks_in_a_region_land_where_the_region_is(stage: Screen, canvas
     for x, y in points:
         await env.perform(Click(point=Point(x, y)), seen)
     await env.close()
-    got = [(e["x_root"], e["y_root"]) for e in canvas.events("Button")]
+    got = [(e["x"], e["y"]) for e in sheet.events("Button")]
     assert got == [(101 + x, 203 + y) for x, y in points]
 
 
@@ -91,13 +81,13 @@ async def test_a_second_monitor_at_an_offset_is_seen_and_hit() -> None:
     with Screen(manager=False) as screen:
         screen.run("xrandr", "--setmonitor", "left", "640/160x800/200+0+0", "screen")
         screen.run("xrandr", "--setmonitor", "right", "640/160x700/200+640+100", "none")
-        with TkWindow(screen, "events", (0, 0, 1280, 800)) as window:
+        with Sheet(screen, "=1280x800+0+0") as window:
             env = DesktopEnv(screen.name, monitor=2, settle=QUICK)
             seen = await env.reset()
             assert seen.frame.physical == Size(640, 700)
             assert seen.frame.origin == (640, 100)
             await env.perform(Click(point=Point(10, 20)), seen)
-            assert [(e["x_root"], e["y_root"]) for e in window.events("Button")] == [(650, 120)]
+            assert [(e["x"], e["y"]) for e in window.events("Button")] == [(650, 120)]
             await env.close()
             env = DesktopEnv(screen.name, monitor="all", settle=QUICK)
             assert (await env.reset()).frame.physical == Size(1280, 800)
@@ -108,22 +98,22 @@ async def test_a_second_monitor_at_an_offset_is_seen_and_hit() -> None:
             await env.close()
 
 
-async def test_buttons_and_counts_arrive_as_meant(env: DesktopEnv, canvas: TkWindow) -> None:
+async def test_buttons_and_counts_arrive_as_meant(env: DesktopEnv, sheet: Sheet) -> None:
     at = Point(300, 300)
     await do(env, Click(point=at, button="right"), Click(point=at, button="middle"))
-    assert [e["num"] for e in canvas.events("Button")] == [3, 2]
+    assert [e["button"] for e in sheet.events("Button")] == [3, 2]
     await env.perform(Click(point=at, count=3), await env.observe())
-    got = [e["kind"] for e in canvas.events("Button", "Double-Button-1", "Triple-Button-1")]
+    got = [e["kind"] for e in sheet.events("Button", "Double-Button-1", "Triple-Button-1")]
     assert got.count("Double-Button-1") == 1
     assert got.count("Triple-Button-1") == 1
 
 
-def turned(canvas: TkWindow) -> list[tuple[int, int]]:
-    return [(e["num"], e["state"] & 1) for e in canvas.events("Button")]
+def turned(sheet: Sheet) -> list[tuple[int, int]]:
+    return [(e["button"], e["state"] & 1) for e in sheet.events("Button")]
 
 
 async def test_scrolling_turns_the_wheel_the_way_the_view_moves(
-    env: DesktopEnv, canvas: TkWindow
+    env: DesktopEnv, sheet: Sheet
 ) -> None:
     at = Point(300, 300)
     # Tk tells buttons 6 and 7 as 4 and 5 with Shift.
@@ -131,32 +121,32 @@ async def test_scrolling_turns_the_wheel_the_way_the_view_moves(
     seen = await env.reset()
     for direction, button in ways.items():
         await env.perform(Scroll(point=at, direction=direction, amount=2), seen)  # type: ignore[arg-type]
-        assert turned(canvas) == [button] * 2
+        assert turned(sheet) == [button] * 2
     await env.perform(Scroll(dy=0.2), seen)
-    assert turned(canvas) == [ways["down"]]
+    assert turned(sheet) == [ways["down"]]
     await env.perform(Scroll(dx=-1, dy=0.5, unit="screens"), seen)
-    assert turned(canvas) == [ways["down"]] * 5 + [ways["left"]] * 16
+    assert turned(sheet) == [ways["down"]] * 5 + [ways["left"]] * 16
 
 
 @pytest.mark.parametrize("kind", [Drag, Swipe])
 async def test_a_drag_moves_with_the_button_down(
-    env: DesktopEnv, canvas: TkWindow, kind: type[Drag] | type[Swipe]
+    env: DesktopEnv, sheet: Sheet, kind: type[Drag] | type[Swipe]
 ) -> None:
     await do(env, kind(start=Point(100, 100), end=Point(300, 200), seconds=0.2))
-    got = canvas.events("Button", "ButtonRelease", "Motion")
+    got = sheet.events("Button", "ButtonRelease", "Motion")
     pressed = [e["kind"] for e in got].index("Button")
-    assert (got[pressed]["x_root"], got[pressed]["y_root"]) == (100, 100)
-    assert (got[-1]["kind"], got[-1]["x_root"], got[-1]["y_root"]) == ("ButtonRelease", 300, 200)
+    assert (got[pressed]["x"], got[pressed]["y"]) == (100, 100)
+    assert (got[-1]["kind"], got[-1]["x"], got[-1]["y"]) == ("ButtonRelease", 300, 200)
     between = got[pressed + 1 : -1]
     assert len(between) > 5
     assert all(e["state"] & 0x100 for e in between)  # the left button is down
-    assert got[-1]["time"] - got[pressed]["time"] > 0.15
+    assert got[-1]["at"] - got[pressed]["at"] > 0.15
 
 
-async def test_a_long_press_holds_without_moving(env: DesktopEnv, canvas: TkWindow) -> None:
+async def test_a_long_press_holds_without_moving(env: DesktopEnv, sheet: Sheet) -> None:
     await do(env, LongPress(point=Point(100, 100), seconds=0.3))
-    press, release = canvas.events("Button", "ButtonRelease")
-    assert release["time"] - press["time"] > 0.25
+    press, release = sheet.events("Button", "ButtonRelease")
+    assert release["at"] - press["at"] > 0.25
 
 
 @pytest.mark.parametrize(
@@ -173,34 +163,34 @@ async def test_a_long_press_holds_without_moving(env: DesktopEnv, canvas: TkWind
     ],
 )
 async def test_a_chord_presses_in_order_and_releases_in_reverse(
-    env: DesktopEnv, canvas: TkWindow, stage: Screen, chord: str, keysyms: list[str]
+    env: DesktopEnv, sheet: Sheet, screen: Screen, chord: str, keysyms: list[str]
 ) -> None:
-    before = stage.keymap()
+    before = screen.keymap()
     await do(env, Key(keys=chord))
-    got = canvas.events("Key", "KeyRelease")
-    assert [e["keysym"] for e in got if e["kind"] == "Key"] == keysyms
-    released = [e["keysym"] for e in got if e["kind"] == "KeyRelease"]
+    got = sheet.events("Key", "KeyRelease")
+    assert [e["key"] for e in got if e["kind"] == "Key"] == keysyms
+    released = [e["key"] for e in got if e["kind"] == "KeyRelease"]
     assert [name.lower() for name in released] == [name.lower() for name in reversed(keysyms)]
-    assert stage.keymap() == before
+    assert screen.keymap() == before
 
 
-async def test_a_key_is_held_for_its_time(env: DesktopEnv, canvas: TkWindow) -> None:
+async def test_a_key_is_held_for_its_time(env: DesktopEnv, sheet: Sheet) -> None:
     await do(env, HoldKey(keys="shift", seconds=0.3))
-    press, release = canvas.events("Key", "KeyRelease")
-    assert release["time"] - press["time"] > 0.25
+    press, release = sheet.events("Key", "KeyRelease")
+    assert release["at"] - press["at"] > 0.25
 
 
 async def test_the_user_stops_it_by_pulling_the_pointer_into_a_corner(
-    env: DesktopEnv, canvas: TkWindow, stage: Screen
+    env: DesktopEnv, sheet: Sheet, screen: Screen
 ) -> None:
     seen = await env.reset()
-    put_pointer(stage, 1279, 799)
+    screen.put_pointer(1279, 799)
     with pytest.raises(StoppedByUser):
         await env.perform(Click(point=Point(100, 100)), seen)
-    assert canvas.events("Button") == []
-    put_pointer(stage, *MIDDLE)
+    assert sheet.events("Button") == []
+    screen.put_pointer(*MIDDLE)
     await env.perform(Click(point=Point(100, 100)), seen)
-    assert len(canvas.events("Button")) == 1
+    assert len(sheet.events("Button")) == 1
 
 
 @pytest.mark.parametrize(
@@ -214,36 +204,36 @@ async def test_the_user_stops_it_by_pulling_the_pointer_into_a_corner(
     ids=lambda action: action.tag(),
 )
 async def test_the_user_stops_a_long_action_in_the_middle(
-    env: DesktopEnv, canvas: TkWindow, stage: Screen, action: Action
+    env: DesktopEnv, sheet: Sheet, screen: Screen, action: Action
 ) -> None:
     seen = await env.reset()
     task = asyncio.create_task(env.perform(action, seen))
     await asyncio.sleep(0.3)
     for _ in range(200):  # a drag of ours may move it away between two looks
-        put_pointer(stage, 0, 0)
+        screen.put_pointer(0, 0)
         if task.done():
             break
         await asyncio.sleep(0.005)
     with pytest.raises(StoppedByUser):
         await asyncio.wait_for(task, 5)
-    assert stage.keys_down() == []
-    assert stage.buttons_down() == 0
+    assert screen.keys_down() == []
+    assert screen.buttons_down() == []
 
 
 async def test_our_own_click_in_a_corner_does_not_stop_the_next_action(
-    env: DesktopEnv, canvas: TkWindow
+    env: DesktopEnv, sheet: Sheet
 ) -> None:
     at = Point(0, 0)
     await do(env, Click(point=at), Key(keys="shift"), Click(), Click(point=Point(5, 5)))
-    assert len(canvas.events("Button")) == 3
+    assert len(sheet.events("Button")) == 3
 
 
-async def test_two_displays_in_one_process_keep_apart(stage: Screen, canvas: TkWindow) -> None:
+async def test_two_displays_in_one_process_keep_apart(screen: Screen, sheet: Sheet) -> None:
     with (
-        Screen(size="640x480", manager=False) as other,
-        TkWindow(other, "events", (0, 0, 640, 480)) as small,
+        Screen("640x480", manager=False) as other,
+        Sheet(other, "=640x480+0+0") as small,
     ):
-        envs = [DesktopEnv(s.name, settle=QUICK) for s in (stage, other)]
+        envs = [DesktopEnv(s.name, settle=QUICK) for s in (screen, other)]
         seen = [await env.reset() for env in envs]
         assert [s.frame.physical.width for s in seen] == [1280, 640]
         for n in range(1, 15):
@@ -252,7 +242,7 @@ async def test_two_displays_in_one_process_keep_apart(stage: Screen, canvas: TkW
                 for env, view, place in zip(envs, seen, (300, 100), strict=True)
             ]
             await asyncio.gather(*clicks)
-        assert [e["x_root"] for e in small.events("Button")] == list(range(101, 115))
-        assert [e["x_root"] for e in canvas.events("Button")] == list(range(301, 315))
+        assert [e["x"] for e in small.events("Button")] == list(range(101, 115))
+        assert [e["x"] for e in sheet.events("Button")] == list(range(301, 315))
         for env in envs:
             await env.close()

@@ -11,7 +11,8 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
-from windows import Screen, TkWindow, connect, disconnect, until
+from screens import Screen, until
+from sheet import Sheet
 
 from eyehand.actions import (
     Action,
@@ -34,29 +35,18 @@ from eyehand.envs import (
     Effect,
     EnvError,
     Observation,
+    x11,
 )
 from eyehand.envs.desktop import DesktopEnv
 from eyehand.envs.settle import SettlePolicy
 
 # The window of events never changes its looks: nothing is gained by waiting for it.
 QUICK = SettlePolicy(response_s=0.02, quiet_s=0.02)
-MIDDLE = (640, 400)
-
-
-def put_pointer(screen: Screen, x: int, y: int) -> None:
-    """As a person would move it: not by eyehand."""
-    screen.client.screen().root.warp_pointer(x, y)
-    screen.client.sync()
-
-
-@pytest.fixture(autouse=True)
-def pointer_in_the_middle(stage: Screen) -> None:
-    put_pointer(stage, *MIDDLE)
 
 
 @pytest.fixture
-async def env(stage: Screen) -> AsyncIterator[DesktopEnv]:
-    env = DesktopEnv(stage.name, settle=QUICK)
+async def env(screen: Screen) -> AsyncIterator[DesktopEnv]:
+    env = DesktopEnv(screen.name, settle=QUICK)
     yield env
     await env.close()
 
@@ -73,14 +63,14 @@ async def keep_looking(env: DesktopEnv) -> None:
         await env.observe()
 
 
-async def test_a_window_is_followed_wherever_it_goes(stage: Screen, field: TkWindow) -> None:
-    env = DesktopEnv(stage.name, window="TK TEXT", settle=QUICK)
+async def test_a_window_is_followed_wherever_it_goes(screen: Screen, field: Sheet) -> None:
+    env = DesktopEnv(screen.name, window="FIELD", settle=QUICK)
     seen = await env.reset()
     assert seen.frame.physical == Size(800, 500)
     assert seen.frame.origin == (field.ready["left"], field.ready["top"])
-    window = stage.client.create_resource_object("window", stage.property("_NET_ACTIVE_WINDOW"))
+    window = screen.client.create_resource_object("window", screen.property("_NET_ACTIVE_WINDOW"))
     window.configure(x=300, y=200)
-    stage.client.sync()
+    screen.client.sync()
     moved = seen
     for _ in range(100):
         moved = await env.observe()
@@ -90,38 +80,37 @@ async def test_a_window_is_followed_wherever_it_goes(stage: Screen, field: TkWin
     with pytest.raises(ActionFailed, match="look again"):
         await env.perform(Click(point=Point(5, 5)), seen)
     field.close()
-    with pytest.raises(DeviceLost, match="TK TEXT"):
+    with pytest.raises(DeviceLost, match="FIELD"):
         await keep_looking(env)
     await env.close()
 
 
 async def test_a_window_that_is_not_there_is_named_with_those_that_are(
-    stage: Screen, field: TkWindow
+    screen: Screen, field: Sheet
 ) -> None:
-    env = DesktopEnv(stage.name, window="no such title")
-    with pytest.raises(DeviceNotFound, match="'tk text'"):
+    env = DesktopEnv(screen.name, window="no such title")
+    with pytest.raises(DeviceNotFound, match="'Field'"):
         await env.reset()
     await env.close()
 
 
-async def test_nothing_typed_goes_nowhere_unnoticed() -> None:
-    with Screen(manager=True) as screen:
-        env = DesktopEnv(screen.name)
-        seen = await env.reset()
-        with pytest.raises(ActionFailed, match="keyboard focus") as caught:
-            await env.perform(Type(text="lost"), seen)
-        assert not caught.value.delivered
-        await env.close()
+async def test_nothing_typed_goes_nowhere_unnoticed(own_screen: Screen) -> None:
+    env = DesktopEnv(own_screen.name)
+    seen = await env.reset()
+    with pytest.raises(ActionFailed, match="keyboard focus") as caught:
+        await env.perform(Type(text="lost"), seen)
+    assert not caught.value.delivered
+    await env.close()
 
 
-async def test_the_effect_says_whether_the_screen_changed(stage: Screen, field: TkWindow) -> None:
-    env = DesktopEnv(stage.name)
+async def test_the_effect_says_whether_the_screen_changed(screen: Screen, field: Sheet) -> None:
+    env = DesktopEnv(screen.name)
     seen = await env.reset()
     typed = await env.perform(Type(text="i"), seen)
     assert typed.effect is Effect.CHANGED
     assert typed.settled
     assert typed.after is not None
-    assert typed.after.extras["window"] == "tk text"
+    assert typed.after.extras["window"] == "Field"
     nothing = await env.perform(Key(keys="shift"), typed.after)
     assert nothing.effect is Effect.UNCHANGED
     assert nothing.settle_s >= 0.5
@@ -131,7 +120,7 @@ async def test_the_effect_says_whether_the_screen_changed(stage: Screen, field: 
     await env.close()
 
 
-async def test_pyautoguis_settings_are_left_alone(env: DesktopEnv, canvas: TkWindow) -> None:
+async def test_pyautoguis_settings_are_left_alone(env: DesktopEnv, sheet: Sheet) -> None:
     await do(env, Click(point=Point(100, 100)), Key(keys="ctrl+<"))
     pyautogui = sys.modules["pyautogui"]
     assert (pyautogui.PAUSE, pyautogui.FAILSAFE) == (0.1, True)
@@ -140,13 +129,12 @@ async def test_pyautoguis_settings_are_left_alone(env: DesktopEnv, canvas: TkWin
 
 @pytest.mark.parametrize("action", [Wait(seconds=20), HoldKey(keys="a", seconds=20)], ids=str)
 async def test_a_display_that_dies_is_said_to_be_gone(action: Action) -> None:
-    screen = Screen(manager=False)
-    try:
+    with Screen(manager=False) as screen:
         env = DesktopEnv(screen.name)
         seen = await env.reset()
         task = asyncio.create_task(env.perform(action, seen))
         await asyncio.sleep(0.3)
-        screen.server.kill()
+        screen.die()
         with pytest.raises((CaptureFailed, DeviceLost), match="gone"):
             await asyncio.wait_for(task, 10)
         for _ in range(2):
@@ -155,8 +143,6 @@ async def test_a_display_that_dies_is_said_to_be_gone(action: Action) -> None:
         with pytest.raises((CaptureFailed, DeviceLost)):
             await env.perform(Click(point=Point(1, 1)), seen)
         await env.close()
-    finally:
-        screen.close()
 
 
 async def test_a_display_that_is_not_there_is_named() -> None:
@@ -178,12 +164,14 @@ async def test_without_a_display_it_says_what_to_do(monkeypatch: pytest.MonkeyPa
     await env.close()
 
 
-async def test_the_display_is_read_at_reset(stage: Screen, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_display_is_read_at_reset(
+    screen: Screen, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("DISPLAY", ":6543")
     env = DesktopEnv()
-    monkeypatch.setenv("DISPLAY", stage.name)
-    assert (await env.reset()).frame.display == stage.name
-    assert env.name == f"desktop{stage.name}"
+    monkeypatch.setenv("DISPLAY", screen.name)
+    assert (await env.reset()).frame.display == screen.name
+    assert env.name == f"desktop{screen.name}"
     assert env.describe()["monitors"] == [[0, 0, 1280, 800]]
     await env.close()
 
@@ -204,22 +192,22 @@ def test_arguments_that_make_no_sense_are_refused(wrong: dict[str, object]) -> N
         DesktopEnv(":0", **wrong)  # type: ignore[arg-type]
 
 
-async def test_a_region_off_the_screen_is_refused(stage: Screen) -> None:
-    env = DesktopEnv(stage.name, region=(1200, 0, 200, 100))
+async def test_a_region_off_the_screen_is_refused(screen: Screen) -> None:
+    env = DesktopEnv(screen.name, region=(1200, 0, 200, 100))
     with pytest.raises(DeviceNotFound, match="1280x800"):
         await env.reset()
     await env.close()
 
 
 async def test_without_an_authority_file_it_connects_all_the_same(
-    stage: Screen,
+    screen: Screen,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capfd: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.delenv("XAUTHORITY", raising=False)
-    env = DesktopEnv(stage.name)
+    env = DesktopEnv(screen.name)
     await env.reset()
     await env.close()
     assert "XAUTHORITY" not in os.environ
@@ -243,44 +231,46 @@ asyncio.run(main())
 
 
 @pytest.fixture
-def holder(stage: Screen, field: TkWindow) -> Iterator["subprocess.Popen[str]"]:
-    process = stage.launch([sys.executable, "-c", HOLD, stage.name], talks=True)
-    assert process.stdout
-    assert process.stdout.readline() == "go\n"
-    until(lambda: len(stage.keys_down()) == 2)
-    yield process
-    stage.end(process)
+def holder(screen: Screen, field: Sheet) -> Iterator["subprocess.Popen[str]"]:
+    process = screen.launch(sys.executable, "-c", HOLD, screen.name, talks=True)
+    try:
+        assert process.stdout
+        assert process.stdout.readline() == "go\n"
+        until(lambda: len(screen.keys_down()) == 2)
+        yield process
+    finally:
+        screen.end(process)
 
 
-def test_ctrl_c_releases_every_key(stage: Screen, holder: "subprocess.Popen[str]") -> None:
+def test_ctrl_c_releases_every_key(screen: Screen, holder: "subprocess.Popen[str]") -> None:
     before = time.monotonic()
     os.kill(holder.pid, signal.SIGINT)
     holder.wait(10)
     assert time.monotonic() - before < 5
-    assert stage.keys_down() == []
+    assert screen.keys_down() == []
 
 
 async def test_keys_of_a_killed_process_are_released_by_the_next(
-    stage: Screen, holder: "subprocess.Popen[str]"
+    screen: Screen, holder: "subprocess.Popen[str]"
 ) -> None:
-    lent = stage.keymap()
+    lent = screen.keymap()
     os.kill(holder.pid, signal.SIGKILL)
     holder.wait(10)
-    assert len(stage.keys_down()) == 2  # nothing but we can release them
-    env = DesktopEnv(stage.name)
+    assert len(screen.keys_down()) == 2  # nothing but we can release them
+    env = DesktopEnv(screen.name)
     await env.reset()
-    assert stage.keys_down() == []
-    assert stage.keymap() != lent
-    assert "eacute" not in stage.keymap().split("keycode  94")[-1].splitlines()[-1]
+    assert screen.keys_down() == []
+    assert screen.keymap() != lent
+    assert "eacute" not in screen.keymap().split("keycode  94")[-1].splitlines()[-1]
     await env.close()
 
 
 async def test_a_second_process_waits_for_its_turn(
-    stage: Screen, holder: "subprocess.Popen[str]", canvas: TkWindow
+    screen: Screen, holder: "subprocess.Popen[str]", sheet: Sheet
 ) -> None:
-    env = DesktopEnv(stage.name, settle=QUICK)
+    env = DesktopEnv(screen.name, settle=QUICK)
     seen = await env.reset()
-    assert len(stage.keys_down()) == 2  # its owner lives: nobody touches them
+    assert len(screen.keys_down()) == 2  # its owner lives: nobody touches them
     task = asyncio.create_task(env.perform(Move(point=Point(5, 5)), seen))
     await asyncio.sleep(0.3)
     assert not task.done()
@@ -289,22 +279,22 @@ async def test_a_second_process_waits_for_its_turn(
     await env.close()
 
 
-async def test_a_record_that_makes_no_sense_is_removed(stage: Screen) -> None:
-    root, atom = stage.client.screen().root, stage.client.intern_atom("_EYEHAND_LENT")
+async def test_a_record_that_makes_no_sense_is_removed(screen: Screen) -> None:
+    root, atom = screen.client.screen().root, screen.client.intern_atom("_EYEHAND_LENT")
     for rubbish in (b"", b"\xff\x00", b"[1]", b'{"window": 1, "token": "x", "codes": [7]}'):
         root.change_property(atom, 31, 8, rubbish)
-        stage.client.sync()
-        env = DesktopEnv(stage.name)
+        screen.client.sync()
+        env = DesktopEnv(screen.name)
         await env.reset()
         await env.close()
         assert root.get_full_property(atom, 0) is None
 
 
-def test_nothing_of_ours_is_left_open(stage: Screen) -> None:
+def test_nothing_of_ours_is_left_open(screen: Screen) -> None:
     """Connections, threads and files: as many after ten envs as after one."""
 
     async def life() -> int:
-        env = DesktopEnv(stage.name)
+        env = DesktopEnv(screen.name)
         with contextlib.suppress(EnvError):
             await env.reset()
         await env.close()
@@ -313,14 +303,14 @@ def test_nothing_of_ours_is_left_open(stage: Screen) -> None:
     first = asyncio.run(life())
     counts = [asyncio.run(life()) for _ in range(9)]
     assert counts[-1] <= first
-    disconnect(connect(stage.name))
+    x11.close(x11.connect(screen.name))
 
 
 @pytest.mark.parametrize(
     ("missing", "advice"), [("tkinter", "python3-tk"), ("mss", "desktop"), ("Xlib", "desktop")]
 )
 def test_a_missing_package_is_named_with_what_brings_it(
-    stage: Screen, missing: str, advice: str
+    screen: Screen, missing: str, advice: str
 ) -> None:
     code = f"""
 import asyncio, sys
@@ -328,7 +318,7 @@ sys.modules[{missing!r}] = None
 from eyehand.envs import BackendMissing
 from eyehand.envs.desktop import DesktopEnv
 try:
-    asyncio.run(DesktopEnv({stage.name!r}).reset())
+    asyncio.run(DesktopEnv({screen.name!r}).reset())
 except BackendMissing as error:
     print(error)
 """

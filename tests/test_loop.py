@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 from paper_env import PaperEnv
-from windows import until
+from screens import until
 
 from eyehand.actions import tool
 from eyehand.actions.dialects import Turn

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from command import EYEHAND
 from corpus import CORPUS
-from screens import screen
+from screens import Screen
 
 from eyehand.envs import Episode, StopReason
 
@@ -64,7 +64,7 @@ def test_a_display_killed_in_mid_run_exits_with_3_and_a_saved_episode(tmp_path: 
     path = tmp_path / "t.yaml"
     path.write_text("limits: {steps: 1000}\nsteps:\n" + "  - move: [9, 9]\n  - wait: 0.1\n" * 200)
     lines = tmp_path / "e" / "steps.jsonl"
-    with screen(manager=False) as server:
+    with Screen(manager=False) as server:
         running = subprocess.Popen(
             [EYEHAND, "run", str(path), "--record", str(tmp_path / "e")],
             env={**os.environ, "DISPLAY": server.name},

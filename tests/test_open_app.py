@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from windows import Screen, until
+from screens import Screen, until
 
 from eyehand.actions import OpenApp, Type
 from eyehand.envs import ActionFailed, Effect
@@ -28,12 +28,14 @@ def menu(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.mark.parametrize("name", ["quick notes", "org.example.note", "org.example.Note.desktop"])
-async def test_an_app_is_found_by_what_people_call_it(stage: Screen, menu: Path, name: str) -> None:
-    env = DesktopEnv(stage.name, settle=SettlePolicy(limit_s=0.1))
+async def test_an_app_is_found_by_what_people_call_it(
+    screen: Screen, menu: Path, name: str
+) -> None:
+    env = DesktopEnv(screen.name, settle=SettlePolicy(limit_s=0.1))
     seen = await env.reset()
     task = asyncio.create_task(env.perform(OpenApp(name=name), seen))
     await asyncio.to_thread(until, lambda: (menu / "started").exists())
-    await asyncio.to_thread(until, lambda: (menu / "started").read_text() == stage.name)
+    await asyncio.to_thread(until, lambda: (menu / "started").read_text() == screen.name)
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
     await env.close()
@@ -42,8 +44,8 @@ async def test_an_app_is_found_by_what_people_call_it(stage: Screen, menu: Path,
 @pytest.mark.parametrize(
     "name", ["xterm -e rm", "/usr/bin/xterm", "xterm; rm", "$(xterm)", "-c", "Quik Notes"]
 )
-async def test_a_command_line_starts_nothing(stage: Screen, menu: Path, name: str) -> None:
-    env = DesktopEnv(stage.name)
+async def test_a_command_line_starts_nothing(screen: Screen, menu: Path, name: str) -> None:
+    env = DesktopEnv(screen.name)
     seen = await env.reset()
     with pytest.raises(ActionFailed, match="no app is called") as caught:
         await env.perform(OpenApp(name=name), seen)
@@ -51,8 +53,8 @@ async def test_a_command_line_starts_nothing(stage: Screen, menu: Path, name: st
     await env.close()
 
 
-async def test_an_executable_is_found_by_its_bare_name(stage: Screen) -> None:
-    env = DesktopEnv(stage.name)
+async def test_an_executable_is_found_by_its_bare_name(screen: Screen) -> None:
+    env = DesktopEnv(screen.name)
     seen = await env.reset()
     outcome = await env.perform(OpenApp(name="xterm"), seen)
     assert outcome.effect is Effect.CHANGED

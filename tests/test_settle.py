@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from screens import Screen
 from sheet import Sheet
 
 from eyehand.envs import x11
@@ -40,9 +41,9 @@ Look = Callable[[], Shot]
 
 
 @pytest.fixture
-def look(xvfb: str, sheet: Sheet) -> Iterator[Look]:
-    display = x11.connect(xvfb)
-    capture = Capture(xvfb, Windows(display))
+def look(screen: Screen, sheet: Sheet) -> Iterator[Look]:
+    display = x11.connect(screen.name)
+    capture = Capture(screen.name, Windows(display))
     box = capture.locate()
     yield lambda: capture.shot(box)
     capture.close()

@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 from corpus import CORPUS, IDEOGRAPHS, LONG
-from typing_desk import Desk, Keyboard, until
+from screens import until
+from typing_desk import Desk, Keyboard, a_desk
 
 from eyehand.envs import x11
 from eyehand.envs.errors import ActionFailed, DeviceLost
@@ -36,11 +37,15 @@ with keyboard.lease.held(Stop()):
 """
 
 
+def type_and_die(desk: Desk, how: str) -> list[str]:
+    here = os.path.dirname(__file__)
+    return [sys.executable, "-c", TYPE_AND_DIE, desk.screen.name, here, how]
+
+
 @pytest.fixture(scope="module")
 def desk() -> Iterator[Desk]:
-    desk = Desk()
-    yield desk
-    desk.close()
+    with a_desk() as desk:
+        yield desk
 
 
 @pytest.fixture
@@ -198,7 +203,7 @@ def test_stopped_midway_it_ends_at_once_and_gives_everything_back(
         assert keyboard.borrowed() is None
         timer.join()
         keyboard.chord("ctrl", "s")
-        assert until(lambda: program.path.stat().st_size)
+        until(lambda: program.path.stat().st_size)
         arrived = program.path.read_text().removesuffix("\n")
         assert text.startswith(arrived)
         assert 0 < len(arrived) < len(text)
@@ -211,8 +216,7 @@ def test_a_killed_process_leaves_what_the_next_one_cleans_up(
     keyboard.keymap.lock_caps(True)
     keyboard.display.sync()
     with desk.program("l3afpad", tmp_path):
-        argv = [sys.executable, "-c", TYPE_AND_DIE, desk.name, os.path.dirname(__file__), "type"]
-        assert subprocess.run(argv, timeout=30).returncode == -signal.SIGKILL
+        assert subprocess.run(type_and_die(desk, "type"), timeout=30).returncode == -signal.SIGKILL
         assert keyboard.map() != before
         assert not keyboard.keymap.locks().caps
         assert keyboard.lease.clean()
@@ -224,13 +228,13 @@ def test_a_killed_process_leaves_what_the_next_one_cleans_up(
 
 
 def test_a_living_owner_is_waited_for_and_then_named(desk: Desk, keyboard: Keyboard) -> None:
-    argv = [sys.executable, "-c", TYPE_AND_DIE, desk.name, os.path.dirname(__file__), "hold"]
+    argv = type_and_die(desk, "hold")
     with subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as owner:
         try:
             assert owner.stdout
             assert owner.stdout.readline() == b"held\n"
             lent = keyboard.map()
-            other = Keyboard(desk.name, patience_s=0.5)
+            other = Keyboard(desk.screen.name, patience_s=0.5)
             begun = time.monotonic()
             with pytest.raises(ActionFailed, match="another eyehand process") as failure:
                 other.type("x")
@@ -241,7 +245,7 @@ def test_a_living_owner_is_waited_for_and_then_named(desk: Desk, keyboard: Keybo
             other.close()
         finally:
             owner.kill()
-    assert until(keyboard.lease.clean)
+    until(keyboard.lease.clean)
 
 
 def test_without_the_focus_nothing_is_sent(desk: Desk, keyboard: Keyboard) -> None:
@@ -265,32 +269,22 @@ def test_without_spare_keys_it_says_so(desk: Desk, keyboard: Keyboard, tmp_path:
 
 
 def test_the_clipboard_stays_as_it_is(desk: Desk, keyboard: Keyboard, tmp_path: Path) -> None:
-    held = desk.start("sh", "-c", "printf 'mine 字' | exec xclip -selection clipboard -quiet")
+    owner = "printf 'mine 字' | exec xclip -selection clipboard -quiet"
+    held = desk.screen.launch("sh", "-c", owner)
     try:
         atom = keyboard.display.intern_atom("CLIPBOARD")
-        assert until(lambda: keyboard.display.get_selection_owner(atom))
+        until(lambda: keyboard.display.get_selection_owner(atom))
         with desk.program("l3afpad", tmp_path) as program:
             keyboard.type(CORPUS)
             assert program.saved(CORPUS) == CORPUS
-        assert desk.run("xclip", "-selection", "clipboard", "-o") == "mine 字"
+        assert desk.screen.run("xclip", "-selection", "clipboard", "-o") == "mine 字"
     finally:
-        os.killpg(held.pid, signal.SIGKILL)
-        held.wait()
+        desk.screen.end(held)
 
 
 def test_a_display_that_dies_is_a_lost_device(tmp_path: Path) -> None:
-    desk = Desk()
-    try:
-        with desk.program("l3afpad", tmp_path):
-            server = desk.started[0]
-            threading.Timer(0.3, server.kill).start()
-            with pytest.raises(DeviceLost) as failure, x11.guarded(desk.name):
-                desk.keyboard.type(IDEOGRAPHS * 20)
-            assert failure.value.delivered == "unknown"
-            desk.keyboard.close()
-    except Exception as error:
-        if not x11.is_lost(error):
-            raise
-    finally:
-        for process in reversed(list(desk.started)):
-            desk.end(process)
+    with a_desk() as desk, desk.program("l3afpad", tmp_path):
+        threading.Timer(0.3, desk.screen.die).start()
+        with pytest.raises(DeviceLost) as failure, x11.guarded(desk.screen.name):
+            desk.keyboard.type(IDEOGRAPHS * 20)
+        assert failure.value.delivered == "unknown"

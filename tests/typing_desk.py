@@ -1,15 +1,16 @@
 """Real programs to type into, on a display of their own, and what types."""
 
 import contextlib
-import os
-import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from eyehand.envs import x11
+from screens import Screen, until
+
+from eyehand.envs import DeviceLost, x11
 from eyehand.envs.worker import Stop
 from eyehand.envs.x11_keymap import Keymap
 from eyehand.envs.x11_lease import PROPERTY, Lease
@@ -27,13 +28,6 @@ def dump(event):
 area.bind("<Control-s>", dump)
 root.mainloop()
 """
-
-
-def until(look: Callable[[], Any], seconds: float = 15.0) -> Any:
-    end = time.monotonic() + seconds
-    while not (found := look()) and time.monotonic() < end:
-        time.sleep(0.02)
-    return found
 
 
 def at_rest(pid: int) -> None:
@@ -86,64 +80,20 @@ class Keyboard:
         x11.close(self.display)
 
 
+@dataclass(frozen=True)
 class Desk:
-    """A display with a window manager; ends what was started on it."""
+    """A display with a window manager, and a keyboard on it."""
 
-    def __init__(self) -> None:
-        self.started: list[subprocess.Popen[bytes]] = []
-        self.environment = {k: v for k, v in os.environ.items() if k != "WAYLAND_DISPLAY"}
-        reader, writer = os.pipe()
-        argv = ["Xvfb", "-displayfd", str(writer), "-screen", "0", "1280x800x24"]
-        server = subprocess.Popen(
-            [*argv, "-nolisten", "tcp", "-noreset"], pass_fds=[writer], stderr=subprocess.DEVNULL
-        )
-        self.started.append(server)
-        os.close(writer)
-        with os.fdopen(reader) as pipe:
-            self.name = f":{int(pipe.readline())}"
-        self.environment |= {"DISPLAY": self.name, "LC_ALL": "C.UTF-8", "NO_AT_BRIDGE": "1"}
-        self.environment |= {"DBUS_SESSION_BUS_ADDRESS": "disabled:", "QT_QPA_PLATFORM": "xcb"}
-        self.keyboard = Keyboard(self.name)
-        self.start("openbox")
-        root = self.keyboard.display.screen().root
-        assert until(
-            lambda: self.keyboard.windows.property(root, "_NET_SUPPORTING_WM_CHECK") is not None
-        )
-
-    def start(self, *argv: str, **home: str) -> subprocess.Popen[bytes]:
-        process = subprocess.Popen(
-            argv,
-            env=self.environment | home,
-            stdin=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        )
-        self.started.append(process)
-        return process
-
-    def run(self, *argv: str) -> str:
-        done = subprocess.run(
-            argv, env=self.environment, capture_output=True, text=True, timeout=10, check=True
-        )
-        return done.stdout
-
-    def end(self, process: subprocess.Popen[bytes]) -> None:
-        process.kill()
-        process.wait()
-        self.started.remove(process)
-
-    def close(self) -> None:
-        self.keyboard.close()
-        for process in reversed(list(self.started)):
-            self.end(process)
+    screen: Screen
+    keyboard: Keyboard
 
     @contextlib.contextmanager
     def layout(self, *arguments: str) -> Iterator[None]:
-        self.run("setxkbmap", *arguments)
+        self.screen.run("setxkbmap", *arguments)
         try:
             yield
         finally:
-            self.run("setxkbmap", "-layout", "us", "-variant", "", "-option", "")
+            self.screen.run("setxkbmap", "-layout", "us", "-variant", "", "-option", "")
 
     @contextlib.contextmanager
     def program(self, kind: str, folder: Path) -> Iterator["Program"]:
@@ -155,19 +105,27 @@ class Desk:
             "tk": [sys.executable, "-c", TK, str(path)],
             "xterm": ["xterm", "-u8", "-T", path.name, "-e", "sh", "-c", f"exec cat > '{path}'"],
         }
-        process = self.start(*commands[kind], HOME=str(folder), XDG_CONFIG_HOME=str(folder))
+        process = self.screen.launch(*commands[kind], HOME=str(folder), XDG_CONFIG_HOME=str(folder))
         title = "tk field" if kind == "tk" else path.name
         windows = self.keyboard.windows
-        ready = until(
-            lambda: title in (windows.active_title() or "") and windows.focus() is not None
-        )
         try:
-            assert ready, f"{kind} shows no window: {windows.titles()}"
+            until(
+                lambda: title in (windows.active_title() or "") and windows.focus() is not None,
+                what=f"a window of {kind}",
+            )
             at_rest(process.pid)
             yield Program(self.keyboard, kind, path)
         finally:
-            self.end(process)
-            until(lambda: title not in (windows.active_title() or ""))
+            self.screen.end(process)
+            with contextlib.suppress(DeviceLost), x11.guarded(self.screen.name):
+                until(lambda: title not in (windows.active_title() or ""))
+
+
+@contextlib.contextmanager
+def a_desk() -> Iterator[Desk]:
+    """A display of its own."""
+    with Screen() as screen, contextlib.closing(Keyboard(screen.name)) as keyboard:
+        yield Desk(screen, keyboard)
 
 
 class Program:
@@ -186,5 +144,6 @@ class Program:
             # Editors end the last line.
             return found if like.endswith("\n") else found.removesuffix(end)
 
-        until(lambda: text() == like, 6)
+        with contextlib.suppress(AssertionError):  # the test shows what differs
+            until(lambda: text() == like, seconds=6)
         return text()
