@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import json
+import os
 import signal
 import sys
 import tempfile
@@ -217,8 +218,8 @@ async def _run(
             async with aclosing(agent.steps(plan)) as steps:
                 async for step in steps:
                     view.step(step)
-        except asyncio.CancelledError:
-            with contextlib.suppress(EnvError):
+        except BaseException:
+            with contextlib.suppress(Exception):  # what ends the run is told, not what followed
                 await agent.closed()
             raise
         finally:
@@ -365,9 +366,10 @@ async def _ask(question: str) -> str:
 
     def read() -> None:
         if not answer.done():
-            answer.set_result(sys.stdin.readline().strip())
+            line = sys.stdin.readline()
+            answer.set_result(line.strip() if line else "(no answer: the input has ended)")
 
-    print(f"\n{question} (answer, then Enter)", flush=True)
+    print(f"\n{question} (answer, then Enter)", file=sys.stderr, flush=True)
     loop.add_reader(sys.stdin, read)
     try:
         return await answer
@@ -382,6 +384,9 @@ def _main(work: Coroutine[Any, Any, int], as_json: bool) -> None:
         code, message = asyncio.run(_interruptible(work)), ""
     except (KeyboardInterrupt, asyncio.CancelledError):
         pass
+    except BrokenPipeError:
+        message = "nobody reads the output any more"
+        sys.stdout = open(os.devnull, "w")  # noqa: SIM115 - Python flushes it once more
     except _Exit as error:
         code, message = error.code, str(error)
     except RecordingEnded as error:
@@ -414,7 +419,8 @@ async def _interruptible(work: Coroutine[Any, Any, int]) -> int:
         task.cancel()
 
     with contextlib.suppress(NotImplementedError):  # Windows: asyncio.run handles Ctrl-C
-        for number in signals:
+        # What was started by nohup, or in the background of a script, ignores some of them.
+        for number in (n for n in signals if signal.getsignal(n) is not signal.SIG_IGN):
             loop.add_signal_handler(number, stop, number)
     return await task
 

@@ -2,6 +2,7 @@
 
 import json
 import sys
+import unicodedata
 from collections.abc import Iterable
 from typing import Any, Protocol, TextIO
 
@@ -58,7 +59,7 @@ class JsonLines:
         """Do nothing."""
 
     def _write(self, data: dict[str, Any]) -> None:
-        self._out.write(json.dumps(data, ensure_ascii=False) + "\n")
+        self._out.write(json.dumps(data, ensure_ascii=False, allow_nan=False) + "\n")
         self._out.flush()
 
 
@@ -81,7 +82,7 @@ class Lines:
         """Write the result and every fact."""
         self._write(summary(stop, detail))
         for name, value in facts.items():
-            self._write(f"  {name}: {value}")
+            self._write(f"  {name}: {_plain(str(value))}")
 
     def close(self) -> None:
         """Do nothing."""
@@ -119,7 +120,7 @@ class LiveTable:
         colour = "green" if stop is StopReason.DONE else "red"
         self._console.print(f"[bold {colour}]{escape(summary(stop, detail))}[/]")
         for name, value in facts.items():
-            self._console.print(f"  {escape(name)}: {escape(str(value))}", highlight=False)
+            self._console.print(f"  {escape(name)}: {escape(_plain(str(value)))}", highlight=False)
 
     def close(self) -> None:
         """Close the live part."""
@@ -165,16 +166,21 @@ def row(step: Step) -> tuple[str, str, str, str, str]:
     else:
         came = step.told
     took = f"{sum(step.seconds.values()):.2f} s"
-    # Line breaks and controls of typed or read text would break the table.
     cells = [str(step.index), step.source, str(step), came, took]
-    number, who, what, came, took = (" ".join(cell.split()) for cell in cells)
+    number, who, what, came, took = map(_plain, cells)
     return number, who, what, came, took
+
+
+def _plain(text: str) -> str:
+    """Give text that came from a screen or a tool without what a terminal would obey."""
+    folded = " ".join(text.split())
+    return "".join("\ufffd" if unicodedata.category(c) == "Cc" else c for c in folded)
 
 
 def summary(stop: StopReason | None, detail: str) -> str:
     """Say in a line how a run ended."""
     text = "cut off: the recording has no end" if stop is None else stop.value.replace("_", " ")
-    return f"{text}: {detail}" if detail else text
+    return f"{text}: {_plain(detail)}" if detail else text
 
 
 def episode_table(episode: Episode) -> Table:

@@ -21,10 +21,8 @@ from ..model.base import Model
 from .acting import Actor, Ask
 from .errors import TaskError
 from .rounds import action_round, condition_rounds, goal_rounds
-from .run import Run
+from .run import Run, to_disk
 from .task import Task, TaskStep
-
-_RECORDED_VERSIONS = ("eyehand", "numpy", "pillow", "pydantic")
 
 
 class Agent:
@@ -107,7 +105,15 @@ class Agent:
         task = Task.goal(task) if isinstance(task, str) else task
         if task.asks_model and self.model is None:
             raise TaskError("a goal in words needs a model, and there is none")
-        run = self._run = await asyncio.to_thread(self._begin, task)
+        begun: list[Run] = []
+        try:
+            await to_disk(lambda: begun.append(self._begin(task)))
+        except asyncio.CancelledError:
+            for self._run in begun:  # the recording was begun: it gets its end
+                async with self._run.ending():
+                    raise
+            raise
+        run = self._run = begun[0]
         self.episode = run.episode
         async with run.ending():
             await run.bounded(self.env.reset())
@@ -131,11 +137,9 @@ class Agent:
     def _begin(self, task: Task) -> Run:
         """Make the episode, and its folder if it is recorded; may block for the disk."""
         header = _header(self, task, self._specs)
-        recorders: list[Recorder] = []
+        recorders: list[Recorder] = [self.env] if isinstance(self.env, Recorder) else []
         if self.record is not None:
             recorders.append(Journal(self.record, header))
-        if isinstance(self.env, Recorder):
-            recorders.append(self.env)
         folder = None if self.record is None else Path(self.record)
         actor = Actor(self.env, self.tools, self._ask)
         return Run(task, self.env, actor, Episode(header, [], None, folder=folder), recorders)

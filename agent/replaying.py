@@ -78,6 +78,9 @@ async def replay(
     env = ReplayEnv(episode, tolerance_px=tolerance_px, pictures=pictures)
     header = env.episode.header
     task = _task(env.episode)
+    if task.asks_model and header.model is None:
+        path = (env.episode.folder or Path()) / "episode.json"
+        raise EpisodeBroken("the task has a goal in words, and no model is recorded", path=path)
     talk = TALK if header.tools else TALK - {"call_tool"}
     model = None if header.model is None else RecordedModel(env.episode)
     agent = Agent(env, model, dialect=NativeDialect(env.action_space | talk, header.tools))

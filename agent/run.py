@@ -38,7 +38,7 @@ class Run:
         env: Where; closed at the end.
         actor: Carries out single actions.
         episode: Filled step by step.
-        recorders: Told of every step.
+        recorders: Told of every step, in this order; those that compare come first.
     """
 
     def __init__(
@@ -92,18 +92,23 @@ class Run:
 
     async def _close(self, end: End) -> None:
         """Write the end and give everything back."""
+        failed: ReplayDiverged | None = None
         try:
             for recorder in self.recorders:
-                await to_disk(recorder.finish, end, self._last)
-        except ReplayDiverged:
-            self.episode.end = end.model_copy(update={"stop": StopReason.DIVERGED})
-            raise
+                try:
+                    await to_disk(recorder.finish, end, self._last)
+                except ReplayDiverged as error:
+                    failed = error
+                    update = {"stop": StopReason.DIVERGED, "detail": str(error)}
+                    self.episode.end = end = end.model_copy(update=update)
         finally:
             try:
                 async with asyncio.timeout(CLOSE_TIMEOUT_S):
                     await self.env.close()
             except TimeoutError as error:
                 raise EnvTimeout("closing the env", CLOSE_TIMEOUT_S) from error
+        if failed is not None:
+            raise failed
 
     @property
     def index(self) -> int:
@@ -125,11 +130,15 @@ class Run:
         self._errors_in_a_row = 0
 
     async def record(self, step: Step, seen: Observation, after: Observation | None = None) -> Step:
-        """Make a step durable and part of the episode."""
-        for recorder in self.recorders:
-            await to_disk(recorder.record, step, seen, after)
-        self.episode.steps.append(step)
-        self._last = after or seen
+        """Make a step durable and part of the episode: both or neither, also when cancelled."""
+
+        def write() -> None:
+            for recorder in self.recorders:
+                recorder.record(step, seen, after)
+            self.episode.steps.append(step)
+            self._last = after or seen
+
+        await to_disk(write)
         return step
 
     async def bounded(self, work: Awaitable[T]) -> T:

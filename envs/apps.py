@@ -1,12 +1,15 @@
 """Starting an app by the name people know it by; never a command line, never a shell."""
 
 import configparser
+import contextlib
 import difflib
 import os
 import shlex
 import shutil
+import signal
 import subprocess
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -73,6 +76,26 @@ def start(command: tuple[str, ...], environment: Mapping[str, str]) -> subproces
         )
     except OSError as error:
         raise ActionFailed(f"{command[0]} cannot be started: {error}") from error
+
+
+def end(started: Sequence[subprocess.Popen[bytes]]) -> None:
+    """End apps and what they started: first politely, after half a second not."""
+    for number, patience_s in ((signal.SIGTERM, 0.5), (signal.SIGKILL, 0.0)):
+        for process in started:
+            with contextlib.suppress(ProcessLookupError):  # its whole group has ended
+                os.killpg(process.pid, number)
+        bound = time.monotonic() + patience_s
+        while time.monotonic() < bound and any(map(lives, started)):
+            time.sleep(0.02)
+
+
+def lives(process: subprocess.Popen[bytes]) -> bool:
+    """Whether an app, or anything it started, still runs."""
+    try:
+        os.killpg(process.pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
 
 
 def installed(environment: Mapping[str, str]) -> Iterator[App]:

@@ -45,6 +45,8 @@ class DesktopEnv:
         window: Part of a window's title, to see no more than the window, wherever it goes.
             What lies over it is seen, too.
         settle: How long to wait after actions.
+        environment: What apps that are opened get as their environment, and then they end with
+            the env; None: this process's own, and they stay as if the user had opened them.
 
     Raises:
         ValueError: The arguments contradict each other or are out of range.
@@ -65,6 +67,7 @@ class DesktopEnv:
         region: tuple[int, int, int, int] | None = None,
         window: str | None = None,
         settle: SettlePolicy = SettlePolicy(),  # noqa: B008 - frozen
+        environment: Mapping[str, str] | None = None,
     ) -> None:
         if monitor != "all" and (type(monitor) is not int or monitor < 1):
             raise ValueError(f"monitor is a number from 1, or 'all', not {monitor!r}")
@@ -77,6 +80,7 @@ class DesktopEnv:
         self._wanted = display
         self._area = (monitor, region, window)
         self._policy = settle
+        self._environment = environment
         self._worker = Worker("eyehand-desktop")
         self._open: Connection | None = None
         self._closed = False
@@ -134,7 +138,7 @@ class DesktopEnv:
     def _reset(self, stop: Stop) -> Observation:
         self._disconnect(stop)
         name = x11.display_name(self._wanted)
-        connection = Connection(name, *self._area)
+        connection = Connection(name, *self._area, self._environment)
         try:
             observation, connection.settled = self._look(connection)
         except BaseException:

@@ -1,6 +1,7 @@
 """What is open to a desktop, and how each action becomes input there. Lives in a worker thread."""
 
 import os
+import subprocess
 import threading
 from collections.abc import Callable, Mapping
 
@@ -34,6 +35,7 @@ class Connection:
         monitor: As ``Capture`` takes it.
         region: Likewise.
         window: Likewise.
+        environment: As ``DesktopEnv`` takes it.
 
     Raises:
         BackendMissing, DeviceNotFound: It cannot be used; says why. Nothing is left open.
@@ -45,8 +47,11 @@ class Connection:
         monitor: Monitor,
         region: tuple[int, int, int, int] | None,
         window: str | None,
+        environment: Mapping[str, str] | None = None,
     ) -> None:
         self.name = name
+        self.environment = environment
+        self.apps: list[subprocess.Popen[bytes]] = []
         self.display = x11.connect(name)
         self.capture: Capture | None = None
         try:
@@ -68,6 +73,8 @@ class Connection:
 
     def close(self) -> None:
         """Close everything, also where the display has died."""
+        if self.environment is not None:
+            apps.end(list(self.apps))
         if self.capture is not None:
             self.capture.close()
         x11.close(self.display)
@@ -150,12 +157,19 @@ def open_app(on: Connection, name: str) -> str:
     Raises:
         ActionFailed: No app has that name, or it cannot be started.
     """
-    environment = {**os.environ, "DISPLAY": on.name}
+    environment = {**(on.environment or os.environ), "DISPLAY": on.name}
     environment.pop("WAYLAND_DISPLAY", None)
     command = apps.command_of(name, environment)
     process = apps.start(command, environment)
-    # It outlives the env; someone has to take note of its end all the same.
-    threading.Thread(target=process.wait, name=f"eyehand-{command[0]}", daemon=True).start()
+    on.apps.append(process)
+
+    def wait() -> None:
+        process.wait()
+        if not apps.lives(process):
+            on.apps.remove(process)  # from now on its number may be another's
+
+    # It may outlive the env; someone has to take note of its end all the same.
+    threading.Thread(target=wait, name=f"eyehand-{command[0]}", daemon=True).start()
     return f"started {os.path.basename(command[0])}"
 
 

@@ -116,7 +116,7 @@ class Episode:
                 pixels = np.asarray(image.convert("RGB"))
         except FileNotFoundError as error:
             raise EpisodeBroken("the picture is missing", path=path) from error
-        except (OSError, SyntaxError, ValueError) as error:
+        except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
             raise EpisodeBroken(f"the picture cannot be decoded: {error}", path=path) from error
         if pixel_hash(pixels) != picture:
             raise EpisodeBroken("the picture is not the one it is named for", path=path)
@@ -127,14 +127,19 @@ class Episode:
         return pixels
 
     def observation(self, view: View) -> Observation:
-        """Give a recorded screen as an observation."""
-        return Observation(
-            self.pixels(view.picture),
-            view.frame,
-            time=view.time,
-            extras=view.extras,
-            hash=view.picture,
-        )
+        """Give a recorded screen as an observation.
+
+        Raises:
+            EpisodeBroken: Its picture is damaged, or not of the size that the record says.
+        """
+        pixels = self.pixels(view.picture)
+        try:
+            return Observation(
+                pixels, view.frame, time=view.time, extras=view.extras, hash=view.picture
+            )
+        except ValueError as error:
+            path = (self.folder or Path()) / "steps.jsonl"
+            raise EpisodeBroken(f"picture {view.picture}: {error}", path=path) from error
 
 
 def frame_path(folder: Path, picture: str) -> Path:
@@ -212,7 +217,7 @@ def _read_header(folder: Path) -> Header:
         raise EpisodeBroken(f"{what}: this is not an episode", path=path) from error
     except OSError as error:
         raise EpisodeBroken(f"cannot be read: {error.strerror}", path=path) from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise EpisodeBroken(f"is not JSON: {error}", path=path) from error
     version = data.get("format") if isinstance(data, dict) else None
     if not isinstance(version, int) or isinstance(version, bool) or version < 1:
@@ -232,7 +237,7 @@ def _read_line(
 ) -> Intent | Step | End:
     try:
         data = json.loads(line)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise broken(f"torn or damaged line: {error}") from error
     if not isinstance(data, dict):
         raise broken("the line is not a JSON object")

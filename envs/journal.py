@@ -1,6 +1,7 @@
 """The episode's folder: written so that a crash at any moment loses nothing that was durable."""
 
 import contextlib
+import io
 import json
 import os
 import threading
@@ -59,12 +60,13 @@ class Journal:
         self._lock = threading.Lock()  # protects the file: lines are whole and in order
         self._file: int | None = None
         require_free(self.folder)
+        about = header.model_dump_json(indent=2).encode()  # before anything is made
         with _writing(self.folder):
             (self.folder / "frames").mkdir(parents=True)
             flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_EXCL
             self._file = os.open(self.folder / "steps.jsonl", flags, 0o644)
             # Last, and in one move: a folder with episode.json is an episode.
-            _write_whole(self.folder / "episode.json", header.model_dump_json(indent=2).encode())
+            _write_whole(self.folder / "episode.json", about)
 
     def intend(self, intent: Intent, seen: Observation) -> None:
         """Make an intent durable, its screenshot first."""
@@ -82,10 +84,15 @@ class Journal:
         """Write the end and close the file. A second call does nothing."""
         if self._file is None:
             return
-        if last is not None:
-            self._picture(last)
-        self._line(end)
-        with self._lock:
+        try:
+            if last is not None:
+                self._picture(last)
+            self._line(end)
+        finally:
+            self._shut()
+
+    def _shut(self) -> None:
+        if self._file is not None:
             os.close(self._file)
             self._file = None
 
@@ -93,14 +100,10 @@ class Journal:
         if seen.hash in self._known:
             return
         path = frame_path(self.folder, seen.hash)
+        picture = io.BytesIO()
+        Image.fromarray(seen.pixels).save(picture, format="PNG", compress_level=_PNG_LEVEL)
         with _writing(path):
-            temporary = path.with_suffix(".part")
-            with temporary.open("wb") as file:
-                Image.fromarray(seen.pixels).save(file, format="PNG", compress_level=_PNG_LEVEL)
-                file.flush()
-                os.fsync(file.fileno())
-            temporary.replace(path)
-            _sync_folder(path.parent)
+            _write_whole(path, picture.getbuffer())
         self._known.add(seen.hash)
 
     def _line(self, record: Intent | Step | End) -> None:
@@ -110,10 +113,19 @@ class Journal:
         with self._lock, _writing(self.folder / "steps.jsonl"):
             if self._file is None:
                 raise EpisodeUnwritable(f"{self.folder} is finished; nothing can follow its end")
-            rest = memoryview(body.encode())
-            while rest:
-                rest = rest[os.write(self._file, rest) :]
-            os.fsync(self._file)
+            before = os.fstat(self._file).st_size
+            try:
+                rest = memoryview(body.encode())
+                while rest:
+                    rest = rest[os.write(self._file, rest) :]
+                os.fsync(self._file)
+            except OSError:
+                # Half a line must stay the last: what came after it would be damage.
+                try:
+                    os.ftruncate(self._file, before)
+                except OSError:
+                    self._shut()
+                raise
 
 
 def require_free(folder: Path) -> None:
@@ -140,14 +152,18 @@ def _writing(path: Path) -> Iterator[None]:
         raise EpisodeUnwritable(f"cannot record to {path}: {error.strerror or error}") from error
 
 
-def _write_whole(path: Path, body: bytes) -> None:
+def _write_whole(path: Path, body: bytes | memoryview) -> None:
     """Put a file in place in one move, durably: it is there whole or not at all."""
     temporary = path.with_suffix(".part")
-    with temporary.open("wb") as file:
-        file.write(body)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(path)
+    try:
+        with temporary.open("wb") as file:
+            file.write(body)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except OSError:
+        temporary.unlink(missing_ok=True)
+        raise
     _sync_folder(path.parent)
 
 

@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, PlainSerializer
+from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, field_validator
 
 from ..actions.geometry import Frame, Point
 from ..actions.schema import Action
@@ -101,7 +101,8 @@ class Result(_Record):
 
 RecordedAction = Annotated[Action, PlainSerializer(lambda action: action.to_json())]
 
-Box = tuple[float, float, float, float]
+_Side = Annotated[float, Field(allow_inf_nan=False)]
+Box = tuple[_Side, _Side, _Side, _Side]
 """Left, top, right, bottom in physical pixels; right and bottom are outside."""
 
 
@@ -179,9 +180,18 @@ class Header(_Record):
     """Local time with offset, ISO 8601."""
     task: dict[str, Any]
     env: dict[str, Any]
+    """What the env says of itself, with its ``name`` and ``action_space``."""
     model: dict[str, str] | None
     """``name`` and ``fingerprint``; None where the task asks no model."""
     dialect: str
     tools: list[dict[str, Any]] = []
     """What the model was told of the tools: ``name``, ``description``, ``parameters``."""
     versions: dict[str, str]
+
+    @field_validator("env")
+    @classmethod
+    def _actions(cls, env: dict[str, Any]) -> dict[str, Any]:
+        actions = env.get("action_space", [])
+        if not isinstance(actions, list) or not all(isinstance(name, str) for name in actions):
+            raise ValueError("action_space must be a list of names")
+        return env

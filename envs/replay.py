@@ -187,7 +187,9 @@ class ReplayEnv:
         if self._next < len(self.episode.steps):
             step = self.episode.steps[self._next]
             self._diverge("the run ended", step.index, str(step), f"end: {end.stop}")
-        if recorded is not None and recorded.stop != end.stop:
+        if recorded is None or recorded.stop in _FROM_OUTSIDE:
+            return  # it was stopped after this step; a replay is not
+        if recorded.stop != end.stop:
             self._diverge(
                 "the run ended otherwise", self._next, f"end: {recorded.stop}", f"end: {end.stop}"
             )
@@ -233,7 +235,10 @@ class ReplayEnv:
                     return
                 message = f"another point, {apart:.1f} px from the recorded one"
         if points or others:
-            picture = self._draw(step, points, others)
+            try:
+                picture = self._draw(step, points, others)
+            except OSError as error:
+                message += f" (the picture of it cannot be saved: {error})"
         self._diverge(message, step.index, str(expected), str(action), picture)
 
     def _allowed(self, step: Step, points: dict[str, Point], others: dict[str, Point]) -> bool:

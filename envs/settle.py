@@ -133,8 +133,8 @@ def patches(tiles: Mask) -> list[list[tuple[int, int]]]:
     return found
 
 
-def _is_caret(patch: list[tuple[int, int]], change: Difference) -> bool:
-    """Whether what changed inside a patch looks like a caret that came or went.
+def _caret(patch: list[tuple[int, int]], change: Difference) -> tuple[int, int] | None:
+    """Give width and height of a caret, if a patch looks like one that came or went; else None.
 
     It is thin, a full rectangle, and of one colour while it is there. A letter typed before a
     caret may be as thin, but leaves gaps and remains of another colour.
@@ -143,15 +143,15 @@ def _is_caret(patch: list[tuple[int, int]], change: Difference) -> bool:
     top, left = min(rows) * TILE_PX, min(columns) * TILE_PX
     area = change.pixels[top : (max(rows) + 1) * TILE_PX, left : (max(columns) + 1) * TILE_PX]
     ys, xs = np.flatnonzero(area.any(axis=1)), np.flatnonzero(area.any(axis=0))
-    height, width = ys[-1] - ys[0] + 1, xs[-1] - xs[0] + 1
+    height, width = int(ys[-1] - ys[0]) + 1, int(xs[-1] - xs[0]) + 1
     if width > CARET_WIDTH_PX or height > CARET_HEIGHT_PX:
-        return False
+        return None
     if not area[ys[0] : ys[-1] + 1, xs[0] : xs[-1] + 1].all():
-        return False
+        return None
     y, x = top + ys[0], left + xs[0]
     shots = (change.before, change.after)
     insides = [_pixels(shot)[y : y + height, x : x + width] & _COLOUR for shot in shots]
-    return any((inside == inside[0, 0]).all() for inside in insides)
+    return (width, height) if any((inside == inside[0, 0]).all() for inside in insides) else None
 
 
 def _counts(change: Difference | None, left_out: Mask | None) -> bool:
@@ -164,7 +164,7 @@ def _counts(change: Difference | None, left_out: Mask | None) -> bool:
     if not 0 < count <= _MANY_TILES:
         return count > 0
     found = patches(tiles)
-    return len(found) > 1 or not _is_caret(found[0], change)
+    return len(found) > 1 or _caret(found[0], change) is None
 
 
 def significant(before: Shot, after: Shot, left_out: Mask | None = None) -> bool:
@@ -182,21 +182,24 @@ def significant(before: Shot, after: Shot, left_out: Mask | None = None) -> bool
 
 
 class IdleRegions:
-    """Regions seen to change while no input was sent, such as a clock or a film.
+    """What was seen to change while no input was sent: a clock, a film, a caret that blinks.
 
-    What changed twice is taken to move by itself, until it has been quiet for a while. What
-    changed once, while the agent was thinking, is in doubt: the beginning of a film, or a page
-    that came late and answers to the next click.
+    What changed twice is not waited for, until it has been quiet for a while. Whether an action
+    changed it is another question: only what is as small as a clock and ticks on is taken for one.
+    Anything else may as well be an app that answers late.
     """
 
     _FORGET_AFTER = 20
-    _HIDDEN = 0.2
-    """Where more of the screen than this moves by itself, nobody can see what an action did."""
+    _TICKS = 3
+    """Times that a clock was seen to tick."""
+    _CLOCK_TILES = 128
+    """A clock with its date is not larger."""
 
     def __init__(self) -> None:
         self._round = 0
         self._last: NDArray[np.int32] | None = None
         self._times: NDArray[np.int32] | None = None
+        self._carets: set[tuple[int, int]] = set()
 
     def look(self, settled: Shot | None, now: Shot) -> None:
         """Take note of what changed between the last settled screen and now, before an action."""
@@ -214,9 +217,10 @@ class IdleRegions:
             return
         tiles = change.tiles.copy()
         if int(tiles.sum()) <= _MANY_TILES:
-            # Text is typed where the caret blinks: that place must not be left out.
             for patch in patches(tiles):
-                if _is_caret(patch, change):
+                if (size := _caret(patch, change)) is not None:
+                    self._carets.add(size)
+                    # Text is typed where the caret blinks: that place must not be left out.
                     for row, column in patch:
                         tiles[row, column] = False
         self._last[tiles] = self._round
@@ -224,23 +228,34 @@ class IdleRegions:
 
     @property
     def moving(self) -> Mask | None:
-        """The tiles that change by themselves; None where nothing is known yet."""
+        """The tiles that are not waited for; None where nothing is known yet."""
+        return self._seen(2)
+
+    def _seen(self, times: int) -> Mask | None:
         if self._last is None or self._times is None:
             return None
-        return np.asarray((self._times >= 2) & (self._round - self._last <= self._FORGET_AFTER))
+        recent = self._round - self._last <= self._FORGET_AFTER
+        return np.asarray((self._times >= times) & recent)
 
     def effect(self, before: Shot, after: Shot) -> Effect:
         """Judge whether an action changed the screen, from just before it to settled after it."""
-        moving = self.moving
         if before.box != after.box:
             return Effect.CHANGED
-        change = difference(before, after)
-        if not _counts(change, moving):
-            hidden = moving is not None and moving.mean() > self._HIDDEN
-            return Effect.UNKNOWN if hidden else Effect.UNCHANGED
-        if moving is None or _counts(change, moving | (self._last == self._round)):
+        if (change := difference(before, after)) is None:
+            return Effect.UNCHANGED
+        moving, ticking = self.moving, self._seen(self._TICKS)
+        if moving is None or ticking is None:
+            doubtful = ticking = np.zeros_like(change.tiles)
+        else:
+            doubtful = moving | (self._last == self._round)
+        if _counts(change, doubtful):
             return Effect.CHANGED
-        return Effect.UNKNOWN
+        inside, outside = change.tiles & doubtful, change.tiles & ~doubtful
+        if outside.any() and _caret(patches(outside)[0], change) not in self._carets:
+            return Effect.UNKNOWN  # a caret that came with the action, or one that blinks
+        if int(inside.sum()) > self._CLOCK_TILES or (inside & ~ticking).any():
+            return Effect.UNKNOWN
+        return Effect.UNCHANGED
 
 
 def settle(

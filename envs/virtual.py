@@ -132,7 +132,7 @@ class VirtualDisplay:
         try:
             self._display = await self._start_server()
             if manager:
-                self._programs.append(await _start([manager], self._environment(), None))
+                self._programs.append(await _start([manager], self.environment, None))
                 await self._ready(manager)
         except BaseException:
             await self._end()
@@ -162,7 +162,7 @@ class VirtualDisplay:
             DeviceNotFound: There is no such program, or it failed at once; the message holds the
                 end of what it printed.
         """
-        program = await _start(argv, self._environment(), cwd)
+        program = await _start(argv, self.environment, cwd)
         self._programs.append(program)
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_AT_ONCE_S):
@@ -266,7 +266,9 @@ class VirtualDisplay:
                     return found
                 await asyncio.sleep(0.03)
 
-    def _environment(self) -> dict[str, str]:
+    @property
+    def environment(self) -> dict[str, str]:
+        """What programs on it get, so that none finds the user's own screen or services."""
         environment = {**os.environ, "DISPLAY": self.display}
         for name in ("WAYLAND_DISPLAY", "XAUTHORITY"):
             environment.pop(name, None)

@@ -116,7 +116,6 @@ class Worker:
         self._shut = True
         self.stop_all()
         self._work.put(None)
-        atexit.unregister(self._leave)
 
     def _start(self) -> None:
         if self._thread is None:
@@ -134,6 +133,7 @@ class Worker:
             except BaseException as error:
                 future.set_exception(error)
             del future, work, item  # an idle thread must not keep pictures alive
+        atexit.unregister(self._leave)  # not before: what is borrowed is given back by now
 
     def _leave(self) -> None:
         self.stop_all()

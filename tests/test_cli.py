@@ -13,9 +13,10 @@ from typing import Any
 import pytest
 from command import EYEHAND
 from paper_env import PaperEnv
+from screens import until
 from typer.testing import CliRunner
 
-from eyehand.agent import Agent, Task, TaskStep
+from eyehand.agent import Agent, Task, TaskStep, console
 from eyehand.agent.cli import app
 from eyehand.envs import Episode, StopReason
 from eyehand.model import ScriptedModel
@@ -280,6 +281,46 @@ def test_interrupted_it_exits_with_130_and_leaves_nothing(
     assert Episode.load(tmp_path / "e").stop is StopReason.CANCELLED
     running = subprocess.run(["ps", "-e", "-o", "args"], capture_output=True, text=True, check=True)
     assert size not in running.stdout
+
+
+def test_what_nohup_started_outlives_its_terminal(tmp_path: Path) -> None:
+    text = "env: {desktop: {virtual: 320x240}}\nsteps:\n  - wait: 2\n"
+    lines = tmp_path / "e" / "steps.jsonl"
+    process = subprocess.Popen(
+        ["nohup", EYEHAND, "run", str(task_file(tmp_path, text)), "--record", tmp_path / "e"],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    until(lambda: lines.exists() and "intent" in lines.read_text())
+    process.send_signal(signal.SIGHUP)
+    assert process.wait(30) == 0
+
+
+def test_a_reader_that_leaves_stops_the_run_with_a_message(tmp_path: Path) -> None:
+    text = "env: {desktop: {virtual: 320x240}}\nsteps:\n" + "  - wait: 0.05\n" * 40
+    path = task_file(tmp_path, text)
+    process = subprocess.Popen(
+        [EYEHAND, "run", str(path), "--record", tmp_path / "e"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout
+    assert process.stderr
+    process.stdout.readline()
+    process.stdout.close()
+    _, said = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert said == "eyehand: nobody reads the output any more\n"
+    assert Episode.load(tmp_path / "e").stop is StopReason.CANCELLED
+
+
+def test_what_a_screen_says_cannot_work_the_terminal(tmp_path: Path) -> None:
+    task = Task(steps=(TaskStep.of({"type": "x"}),))
+    episode = asyncio.run(Agent(PaperEnv()).run(task))
+    step = episode.steps[0].model_copy(update={"error": "title \x1b[2J\x07 \u009b1m"})
+    assert console.row(step)[3] == "title \ufffd[2J\ufffd \ufffd1m"
 
 
 def in_a_terminal(arguments: list[str], type_when: dict[str, str], cwd: Path) -> tuple[int, str]:

@@ -1,5 +1,6 @@
 """The episode on disk: readable after any crash, and refused by name when damaged."""
 
+import errno
 import json
 import os
 import random
@@ -112,6 +113,7 @@ def _edit(folder: Path, at: int, change: Callable[[dict[str, object]], object]) 
         (lambda f: _cut(f, 1, lines(f)[1][:50] + "\n"), "torn or damaged line", 2),
         (lambda f: _cut(f, 1, "\n"), "torn or damaged line", 2),
         (lambda f: _cut(f, 1, "[]\n"), "not a JSON object", 2),
+        (lambda f: _cut(f, 1, "[" * 100_000 + "\n"), "torn or damaged line", 2),
         (lambda f: _edit(f, 1, lambda r: r.update(episode="other")), "another episode", 2),
         (lambda f: _edit(f, 1, lambda r: r.update(extra=1)), "extra", 2),
         (lambda f: _edit(f, 1, lambda r: r.update(kind="stop")), "kind", 2),
@@ -272,3 +274,33 @@ def test_killed_at_random_moments_every_episode_is_readable(tmp_path: Path) -> N
     keeper.stdout.close()
     assert len(steps_seen) > 25
     assert max(steps_seen) > 10
+
+
+async def test_half_a_line_on_a_full_disk_does_not_spoil_what_follows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write, full = os.write, [False]
+
+    def fill(file: int, body: bytes) -> int:
+        if full[0]:
+            full[0] = False  # there is space again afterwards
+            raise OSError(errno.ENOSPC, "No space left on device")
+        if b'"kind":"step"' in bytes(body) and b'"index":1' in bytes(body):
+            full[0] = True
+            return write(file, bytes(body)[:40])
+        return write(file, body)
+
+    monkeypatch.setattr("eyehand.envs.journal.os.write", fill)
+    with pytest.raises(EpisodeUnwritable, match="No space left"):
+        await record(tmp_path / "e")
+    read = Episode.load(tmp_path / "e")
+    assert len(read.steps) == 1
+    assert read.stop is not StopReason.DONE
+
+
+async def test_what_cannot_be_written_down_leaves_no_folder(tmp_path: Path) -> None:
+    env = PaperEnv()
+    env.describe = lambda: {"file": "\ud800"}  # type: ignore[method-assign]
+    with pytest.raises(ValueError, match="surrogates"):
+        await Agent(env, record=tmp_path / "e").run(Task(steps=(TaskStep.of({"click": [1, 1]}),)))
+    assert not (tmp_path / "e").exists()

@@ -1,6 +1,7 @@
 """The loop: what ends a run, what the model is told, and what cancelling leaves behind."""
 
 import asyncio
+import threading
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,11 +16,15 @@ from eyehand.actions import tool
 from eyehand.actions.dialects import Turn
 from eyehand.agent import Agent, Limits, Task, TaskError, TaskStep
 from eyehand.agent.history import History
+from eyehand.agent.run import Run
 from eyehand.envs import (
     CaptureFailed,
     Delivery,
     Effect,
+    End,
     Episode,
+    Intent,
+    Observation,
     Step,
     StopReason,
 )
@@ -220,6 +225,58 @@ async def test_cancelled_it_returns_at_once_with_its_end_written(
     assert len(read.steps) == after_steps
     assert read.pending is not None  # the wait was begun, and nobody saw its end
     assert len(env.clicks) == after_steps
+
+
+class Slow(PaperEnv):
+    """Compares every step, as a replay does, and takes its time for it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.recording = threading.Event()
+
+    def intend(self, intent: Intent, seen: Observation) -> None:
+        pass
+
+    def record(self, step: Step, seen: Observation, after: Observation | None) -> None:
+        self.recording.set()
+        time.sleep(0.2)
+
+    def finish(self, end: End, last: Observation | None) -> None:
+        pass
+
+
+async def test_cancelled_while_a_step_is_written_the_end_counts_it(tmp_path: Path) -> None:
+    env = Slow()
+    agent = Agent(env, record=tmp_path / "e")
+    running = asyncio.create_task(agent.run(task({"click": [1, 1]}, {"wait": 50})))
+    await asyncio.to_thread(env.recording.wait, 20)
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+    await agent.closed()
+    read = Episode.load(tmp_path / "e")
+    assert read.stop is StopReason.CANCELLED
+    assert [str(step) for step in read.steps] == ["click (1, 1)"]
+
+
+async def test_cancelled_while_the_recording_is_made_it_has_an_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    agent, begin, begun = Agent(PaperEnv(), record=tmp_path / "e"), Agent._begin, threading.Event()
+
+    def slow(self: Agent, of: Task) -> Run:
+        begun.set()
+        time.sleep(0.2)
+        return begin(self, of)
+
+    monkeypatch.setattr(Agent, "_begin", slow)
+    running = asyncio.create_task(agent.run(task({"click": [1, 1]})))
+    await asyncio.to_thread(begun.wait, 20)
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+    await agent.closed()
+    assert Episode.load(tmp_path / "e").stop is StopReason.CANCELLED
 
 
 async def test_leaving_the_iteration_ends_the_run(tmp_path: Path) -> None:

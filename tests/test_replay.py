@@ -12,6 +12,7 @@ from PIL import Image
 
 from eyehand.actions import Click, Point, tool
 from eyehand.agent import Agent, Look, Task, TaskStep, Verdict, check, replay
+from eyehand.agent.replaying import RecordedModel
 from eyehand.envs import (
     EnvClosed,
     Episode,
@@ -235,3 +236,66 @@ async def test_an_empty_recording_has_nothing_to_replay(tmp_path: Path) -> None:
     assert read.steps == []
     with pytest.raises(RecordingEnded, match=r"ended .env_lost. after 0 steps"):
         await ReplayEnv(read).reset()
+
+
+def _header(folder: Path, change: Callable[[dict[str, Any]], object]) -> None:
+    path = folder / "episode.json"
+    header = json.loads(path.read_text(encoding="utf-8"))
+    change(header)
+    path.write_text(json.dumps(header), encoding="utf-8")
+
+
+def _end(folder: Path, **changed: Any) -> None:
+    path = folder / "steps.jsonl"
+    *rows, last = path.read_text(encoding="utf-8").splitlines(keepends=True)
+    path.write_text("".join(rows) + json.dumps({**json.loads(last), **changed}) + "\n", "utf-8")
+
+
+@pytest.mark.parametrize("stop", ["cancelled", "env_lost"])
+async def test_stopped_from_outside_after_its_last_step_it_still_replays(
+    tmp_path: Path, stop: str
+) -> None:
+    await record(tmp_path / "e")
+    _end(tmp_path / "e", stop=stop)
+    assert (await replay(tmp_path / "e")).stop == stop
+
+
+@pytest.mark.parametrize("actions", [5, [["click"]], "click"])
+async def test_a_damaged_header_is_damage(tmp_path: Path, actions: Any) -> None:
+    await record(tmp_path / "e")
+    _header(tmp_path / "e", lambda header: header["env"].update(action_space=actions))
+    with pytest.raises(EpisodeBroken, match="action_space must be a list of names"):
+        await replay(tmp_path / "e")
+
+
+async def test_a_goal_without_its_model_is_damage(tmp_path: Path) -> None:
+    await record(tmp_path / "e")
+    _header(tmp_path / "e", lambda header: header.update(model=None))
+    with pytest.raises(EpisodeBroken, match="no model is recorded"):
+        await replay(tmp_path / "e")
+
+
+async def test_a_picture_of_another_size_than_recorded_is_damage(tmp_path: Path) -> None:
+    await record(tmp_path / "e")
+    _change(tmp_path / "e", 1, lambda row: row["seen"]["frame"].update(physical=[321, 240]))
+    with pytest.raises(EpisodeBroken, match="321x240"):
+        await replay(tmp_path / "e")
+
+
+async def test_a_divergence_is_told_also_where_its_picture_cannot_be_saved(tmp_path: Path) -> None:
+    await record(tmp_path / "e")
+    _change(tmp_path / "e", 2, lambda row: row["action"].update(point=[130, 120]))
+    (tmp_path / "file").write_text("")
+    with pytest.raises(ReplayDiverged, match=r"30\.0 px .*cannot be saved: .*Not a directory"):
+        await replay(tmp_path / "e", pictures=tmp_path / "file" / "p")
+
+
+async def test_a_replay_that_is_recorded_and_diverges_at_its_end_says_so(tmp_path: Path) -> None:
+    await record(tmp_path / "e")
+    _end(tmp_path / "e", stop="failed")
+    model = RecordedModel(Episode.load(tmp_path / "e"))
+    agent = Agent(ReplayEnv(tmp_path / "e"), model, tools=[price], record=tmp_path / "again")
+    task = Task.model_validate(Episode.load(tmp_path / "e").header.task)
+    with pytest.raises(ReplayDiverged, match="the run ended otherwise"):
+        await agent.run(task)
+    assert Episode.load(tmp_path / "again").stop is StopReason.DIVERGED

@@ -135,6 +135,25 @@ def test_the_answer_of_a_page_that_came_late_is_waited_for() -> None:
     assert end.shot is last
 
 
+def test_a_pane_that_twice_answered_late_is_no_silent_failure() -> None:
+    idle, pane = IdleRegions(), shot(LATE_PAGE)
+    for _ in range(4):
+        idle.look(shot(), pane)
+    for _ in range(15):
+        idle.look(pane, pane)
+    assert idle.effect(pane, shot()) is Effect.UNKNOWN
+
+
+def test_a_bar_where_no_caret_was_seen_to_blink_may_be_an_effect() -> None:
+    idle, bar, caret = IdleRegions(), (600, 300, 3, 64), (100, 100, 1, 17)
+    idle.look(shot(), shot())
+    assert idle.effect(shot(), shot(bar)) is Effect.UNKNOWN
+    idle.look(shot(), shot(caret))
+    assert idle.effect(shot(), shot(caret)) is Effect.UNCHANGED
+    assert idle.effect(shot(caret), shot((300, 200, 1, 17))) is Effect.CHANGED, "it moved"
+    assert idle.effect(shot(), shot(bar)) is Effect.UNKNOWN, "of another size than the caret"
+
+
 def test_a_film_that_fills_the_screen_hides_what_an_action_did() -> None:
     idle, film = IdleRegions(), shot((0, 0, 900, 600))
     for _ in range(3):
