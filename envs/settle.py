@@ -133,8 +133,8 @@ def patches(tiles: Mask) -> list[list[tuple[int, int]]]:
     return found
 
 
-def _caret(patch: list[tuple[int, int]], change: Difference) -> tuple[int, int] | None:
-    """Give width and height of a caret, if a patch looks like one that came or went; else None.
+def _is_caret(patch: list[tuple[int, int]], change: Difference) -> bool:
+    """Whether what changed inside a patch looks like a caret that came or went.
 
     It is thin, a full rectangle, and of one colour while it is there. A letter typed before a
     caret may be as thin, but leaves gaps and remains of another colour.
@@ -143,15 +143,15 @@ def _caret(patch: list[tuple[int, int]], change: Difference) -> tuple[int, int] 
     top, left = min(rows) * TILE_PX, min(columns) * TILE_PX
     area = change.pixels[top : (max(rows) + 1) * TILE_PX, left : (max(columns) + 1) * TILE_PX]
     ys, xs = np.flatnonzero(area.any(axis=1)), np.flatnonzero(area.any(axis=0))
-    height, width = int(ys[-1] - ys[0]) + 1, int(xs[-1] - xs[0]) + 1
+    height, width = ys[-1] - ys[0] + 1, xs[-1] - xs[0] + 1
     if width > CARET_WIDTH_PX or height > CARET_HEIGHT_PX:
-        return None
+        return False
     if not area[ys[0] : ys[-1] + 1, xs[0] : xs[-1] + 1].all():
-        return None
+        return False
     y, x = top + ys[0], left + xs[0]
     shots = (change.before, change.after)
     insides = [_pixels(shot)[y : y + height, x : x + width] & _COLOUR for shot in shots]
-    return (width, height) if any((inside == inside[0, 0]).all() for inside in insides) else None
+    return any((inside == inside[0, 0]).all() for inside in insides)
 
 
 def _counts(change: Difference | None, left_out: Mask | None) -> bool:
@@ -164,7 +164,7 @@ def _counts(change: Difference | None, left_out: Mask | None) -> bool:
     if not 0 < count <= _MANY_TILES:
         return count > 0
     found = patches(tiles)
-    return len(found) > 1 or _caret(found[0], change) is None
+    return len(found) > 1 or not _is_caret(found[0], change)
 
 
 def significant(before: Shot, after: Shot, left_out: Mask | None = None) -> bool:
@@ -199,32 +199,37 @@ class IdleRegions:
         self._round = 0
         self._last: NDArray[np.int32] | None = None
         self._times: NDArray[np.int32] | None = None
-        self._carets: set[tuple[int, int]] = set()
+        self._blinked: NDArray[np.int32] | None = None
 
     def look(self, settled: Shot | None, now: Shot) -> None:
         """Take note of what changed between the last settled screen and now, before an action."""
         self._round += 1
         if settled is None or settled.box != now.box:
-            self._last = self._times = None
+            self._last = self._times = self._blinked = None
             return
         change = difference(settled, now)
         if self._last is None or self._times is None:
             shape = (-(-now.box.height // TILE_PX), -(-now.box.width // TILE_PX))
             self._last = np.full(shape, -self._FORGET_AFTER, np.int32)
             self._times = np.zeros(shape, np.int32)
+            self._blinked = np.full(shape, -self._FORGET_AFTER - 1, np.int32)
         self._times[self._round - self._last > self._FORGET_AFTER] = 0
         if change is None:
             return
-        tiles = change.tiles.copy()
-        if int(tiles.sum()) <= _MANY_TILES:
-            for patch in patches(tiles):
-                if (size := _caret(patch, change)) is not None:
-                    self._carets.add(size)
-                    # Text is typed where the caret blinks: that place must not be left out.
-                    for row, column in patch:
-                        tiles[row, column] = False
+        # Text is typed where the caret blinks: that place must not be left out.
+        tiles = change.tiles & ~self.blink(change)
         self._last[tiles] = self._round
         self._times[tiles] += 1
+
+    def blink(self, change: Difference) -> Mask:
+        """Take note of carets that came or went, and give their tiles."""
+        carets = np.zeros_like(change.tiles)
+        for patch in patches(change.tiles) if int(change.tiles.sum()) <= _MANY_TILES else []:
+            if _is_caret(patch, change):
+                carets[tuple(np.transpose(patch))] = True
+        if self._blinked is not None:
+            self._blinked[carets] = self._round
+        return carets
 
     @property
     def moving(self) -> Mask | None:
@@ -244,15 +249,16 @@ class IdleRegions:
         if (change := difference(before, after)) is None:
             return Effect.UNCHANGED
         moving, ticking = self.moving, self._seen(self._TICKS)
-        if moving is None or ticking is None:
-            doubtful = ticking = np.zeros_like(change.tiles)
+        if moving is None or ticking is None or self._blinked is None:
+            doubtful = ticking = blinking = np.zeros_like(change.tiles)
         else:
             doubtful = moving | (self._last == self._round)
+            blinking = self._round - self._blinked <= self._FORGET_AFTER
         if _counts(change, doubtful):
             return Effect.CHANGED
         inside, outside = change.tiles & doubtful, change.tiles & ~doubtful
-        if outside.any() and _caret(patches(outside)[0], change) not in self._carets:
-            return Effect.UNKNOWN  # a caret that came with the action, or one that blinks
+        if (outside & ~blinking).any():
+            return Effect.UNKNOWN  # a caret: it came with the action, or it blinks
         if int(inside.sum()) > self._CLOCK_TILES or (inside & ~ticking).any():
             return Effect.UNKNOWN
         return Effect.UNCHANGED
@@ -287,8 +293,13 @@ def settle(
         stop.check()
         shot = look()
         now_s = time.monotonic() - start
-        if significant(last, shot, moving):
+        if last.box != shot.box:
             moved_s = now_s
+        elif (change := difference(last, shot)) is not None:
+            if _counts(change, moving):
+                moved_s = now_s
+            elif last is not before:  # later than the action
+                idle.blink(change)
         last = shot
         if moved_s is None:
             if now_s >= min(patience_s, policy.limit_s):

@@ -31,6 +31,7 @@ class Window:
         else:
             self.root.overrideredirect(place.startswith("="))
             self.root.geometry(place.removeprefix("="))
+        self.said = 0
         self.draws: int | None = None
         for kind in ("Button", "ButtonRelease", "Key", "KeyRelease", "Motion"):
             self.root.bind(f"<{kind}>", partial(self.note, kind))
@@ -44,6 +45,7 @@ class Window:
         self.root.focus_force()
 
     def say(self, kind: str, **facts: Any) -> None:
+        self.said += 1
         print(json.dumps({"kind": kind, "at": time.monotonic(), **facts}), flush=True)
 
     def focused(self, _: object) -> None:
@@ -71,8 +73,12 @@ class Window:
         self.say("did")
 
     def do_catch_up(self) -> None:
-        """Wait for what was sent before and still is with the window manager."""
-        time.sleep(0.03)
+        """Wait until nothing more comes: the window manager passes clicks on one at a time."""
+        before = -1
+        while before != self.said:
+            before = self.said
+            time.sleep(0.03)
+            self.root.update()
 
     def do_box(self, x: int, y: int, width: int, height: int, colour: str) -> None:
         self.canvas.create_rectangle(x, y, x + width, y + height, fill=colour, width=0)
