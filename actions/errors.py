@@ -51,3 +51,7 @@ class UnknownKey(ActionError):
 
 class ToolError(ActionError):
     """No such tool, or arguments that it does not take."""
+
+
+class NoTools(ToolError):
+    """A Python file is fine, and there is no tool in it."""

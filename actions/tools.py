@@ -37,7 +37,7 @@ from jsonschema import Draft202012Validator, SchemaError
 from pydantic.json_schema import GenerateJsonSchema
 from pydantic_core import to_jsonable_python
 
-from .errors import ToolError
+from .errors import NoTools, ToolError
 
 
 class Context(Protocol):
@@ -268,7 +268,8 @@ def load_tools(path: str | Path) -> list[Tool]:
     The file's code runs, as with any import. Tools that it imports from elsewhere count too.
 
     Raises:
-        ToolError: The file is missing, fails to import, holds no tools, or two of one name.
+        ToolError: The file is missing, fails to import, or holds two tools of one name.
+        NoTools: It holds none; what else it registers, such as conditions, is registered.
     """
     path = Path(path).resolve()
     if not path.is_file():
@@ -291,7 +292,7 @@ def load_tools(path: str | Path) -> list[Tool]:
         raise ToolError(f"{_place(error, path)}: {type(error).__name__}: {error}") from error
     found = {id(value): value for value in vars(module).values() if isinstance(value, Tool)}
     if not found:
-        raise ToolError(
+        raise NoTools(
             f"{path} holds no tools: write @tool (from eyehand.actions import tool) above the "
             "functions that the model may call"
         )

@@ -11,20 +11,27 @@ signature when the task is read.
 """
 
 import asyncio
+import contextlib
 import inspect
+import os
 import re
+import signal
+import tempfile
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, get_type_hints
+from typing import Annotated, Any, Literal, get_type_hints
 
 import numpy as np
 from PIL import Image
-from pydantic import BaseModel, ConfigDict, ValidationError, create_model
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model, model_validator
 
 from ..envs.base import Observation
+from .errors import TaskError
 
 MAX_FILE_BYTES = 64 * 2**20
+_REAP_S = 2.0
+"""How long a killed command may take to be gone, in seconds."""
 Reads = Literal["screen", "world"]
 
 
@@ -80,22 +87,41 @@ class CheckKind:
         )
 
     async def __call__(self, look: Look, arguments: dict[str, Any]) -> Verdict:
-        """Evaluate the condition."""
-        return await self.function(look, **dict(self.arguments.model_validate(arguments)))
+        """Evaluate the condition.
+
+        A function that raises was found not to hold: a file that is not there yet is waited for.
+
+        Raises:
+            TaskError: The function gives something other than a verdict.
+        """
+        given = dict(self.arguments.model_validate(arguments))
+        try:
+            found = await self.function(look, **given)
+        except Exception as error:
+            return Verdict(False, f"{self.name} raised {type(error).__name__}: {error}")
+        if not isinstance(found, Verdict):
+            raise TaskError(
+                f"check {self.name} gave {found!r:.60}: it must return a Verdict(passed, detail)"
+            )
+        return found
 
 
 CHECKS: dict[str, CheckKind] = {}
 """Every condition by name."""
 
 CheckFunction = Callable[..., Awaitable[Verdict]]
+Rule = Callable[[Any], str | None]
 
 
-def check(name: str, *, reads: Reads) -> Callable[[CheckFunction], CheckFunction]:
+def check(
+    name: str, *, reads: Reads, rule: Rule | None = None
+) -> Callable[[CheckFunction], CheckFunction]:
     """Register a condition for task files.
 
     Args:
         name: What task files call it.
         reads: ``screen`` if it depends on ``look.seen`` alone, ``world`` if it asks anything else.
+        rule: Given the arguments as an object; says what is wrong with them together, if anything.
 
     Raises:
         ValueError: The name is taken, or is not a word.
@@ -109,21 +135,44 @@ def check(name: str, *, reads: Reads) -> Callable[[CheckFunction], CheckFunction
     def register(function: CheckFunction) -> CheckFunction:
         if not inspect.iscoroutinefunction(function):
             raise TypeError(f"{function.__name__} must be an async function")
-        hints = get_type_hints(function)
+        hints = get_type_hints(function, include_extras=True)
         first, *rest = inspect.signature(function).parameters.values()
         if hints.get(first.name) is not Look:
             raise TypeError(f"the first parameter of {function.__name__} must be a Look")
         fields: dict[str, Any] = {
             p.name: (hints[p.name], ... if p.default is p.empty else p.default) for p in rest
         }
-        model = create_model(name, __config__=ConfigDict(extra="forbid"), **fields)
+        strict = ConfigDict(extra="forbid", allow_inf_nan=False)
+        model = create_model(name, __config__=strict, __validators__=_validators(rule), **fields)
         CHECKS[name] = CheckKind(name, reads, model, function)
         return function
 
     return register
 
 
-@check("file", reads="world")
+def _validators(rule: Rule | None) -> dict[str, Any]:
+    def obeys(arguments: BaseModel) -> BaseModel:
+        for name, value in arguments.model_dump().items():
+            for text in value if isinstance(value, list) else [value]:
+                if isinstance(text, str) and "\0" in text:
+                    raise ValueError(f"{name} holds a NUL character: nothing can be named so")
+        if rule is not None and (wrong := rule(arguments)):
+            raise ValueError(wrong)
+        return arguments
+
+    return {"obeys": model_validator(mode="after")(obeys)}
+
+
+def _one_comparison(given: Any) -> str | None:
+    named = [n for n in ("equals", "contains", "same_as") if getattr(given, n) is not None]
+    if len(named) > 1:
+        return f"give one of equals, contains and same_as, not {' and '.join(named)}"
+    if named and not given.exists:
+        return f"a file that must not exist has no {named[0]}"
+    return None
+
+
+@check("file", reads="world", rule=_one_comparison)
 async def _file(
     look: Look,
     *,
@@ -134,13 +183,15 @@ async def _file(
     exists: bool = True,
 ) -> Verdict:
     """A file: ``equals`` a text exactly, ``contains`` one, or is the ``same_as`` another."""
-    target = look.path(path)
 
     def read() -> Verdict:
-        if not target.is_file():
+        target = look.path(path)
+        if not os.path.lexists(target):
             return Verdict(not exists, f"{path} does not exist")
         if not exists:
             return Verdict(False, f"{path} exists")
+        if not target.is_file():
+            return Verdict(False, f"{path} is no file")
         if target.stat().st_size > MAX_FILE_BYTES:
             return Verdict(False, f"{path} is larger than {MAX_FILE_BYTES} bytes")
         body = target.read_bytes()
@@ -157,6 +208,8 @@ async def _file(
         return await asyncio.to_thread(read)
     except OSError as error:
         return Verdict(False, f"{error.filename or path} cannot be read: {error.strerror}")
+    except RuntimeError as error:  # ~nobody
+        return Verdict(False, f"{path}: {error}")
 
 
 def _compare(path: str, body: bytes, wanted: bytes, name: str) -> Verdict:
@@ -178,40 +231,54 @@ def _compare(path: str, body: bytes, wanted: bytes, name: str) -> Verdict:
 async def _command(
     look: Look,
     *,
-    run: list[str],
+    run: Annotated[list[str], Field(min_length=1)],
     exit_code: int = 0,
     prints: str | None = None,
-    timeout_s: float = 30.0,
+    timeout_s: Annotated[float, Field(gt=0, le=3600)] = 30.0,
 ) -> Verdict:
-    """A program's exit code, and perhaps a text it prints. A list of words, run by no shell."""
-    if not run:
-        return Verdict(False, "the command is empty")
-    try:
-        process = await asyncio.create_subprocess_exec(
-            *run,
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.STDOUT,
-            cwd=look.folder,
-            env=look.environ,
-        )
-    except OSError as error:
-        return Verdict(False, f"{run[0]} cannot be run: {error.strerror}")
-    try:
-        async with asyncio.timeout(timeout_s):
-            output, _ = await process.communicate()
-    except TimeoutError:
-        return Verdict(False, f"{run[0]} ran longer than {timeout_s:g} s")
-    finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
-    text = output.decode("utf-8", "replace")
+    """A program's exit code, and perhaps a text it prints. A list of words, run by no shell.
+
+    What it started ends with it. Of what it prints, the first 64 MiB are searched.
+    """
+    # Into a file: a program that prints without end fills no memory, and one that it leaves
+    # behind with its output open is not waited for.
+    with tempfile.TemporaryFile(prefix="eyehand-output-") as output:
+        try:
+            process = await asyncio.create_subprocess_exec(
+                *run,
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=output,
+                stderr=asyncio.subprocess.STDOUT,
+                cwd=look.folder,
+                env=look.environ,
+                start_new_session=True,
+            )
+        except OSError as error:
+            return Verdict(False, f"{run[0]} cannot be run: {error.strerror}")
+        try:
+            async with asyncio.timeout(timeout_s):
+                await process.wait()
+        except TimeoutError:
+            return Verdict(False, f"{run[0]} ran longer than {timeout_s:g} s")
+        finally:
+            with contextlib.suppress(ProcessLookupError):  # nothing of it is left
+                os.killpg(process.pid, signal.SIGKILL)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_REAP_S):
+                    await process.wait()
+        output.seek(0)
+        text = output.read(MAX_FILE_BYTES).decode("utf-8", "replace")
     passed = process.returncode == exit_code and (prints is None or prints in text)
     return Verdict(passed, f"{run[0]} exited with {process.returncode}: {text.strip()[-120:]!r}")
 
 
-@check("window", reads="screen")
+def _one_title(given: Any) -> str | None:
+    if (given.title is None) == (given.title_contains is None):
+        return "give one of title and title_contains"
+    return None
+
+
+@check("window", reads="screen", rule=_one_title)
 async def _window(
     look: Look, *, title: str | None = None, title_contains: str | None = None
 ) -> Verdict:
@@ -229,7 +296,7 @@ async def _picture(
     *,
     path: str,
     region: tuple[int, int, int, int] | None = None,
-    max_differing: float = 0.0,
+    max_differing: Annotated[float, Field(ge=0, le=1)] = 0.0,
 ) -> Verdict:
     """The screen, or a ``[left, top, right, bottom]`` region of it, equals a picture file.
 
@@ -254,13 +321,17 @@ async def _picture(
 
     try:
         return await asyncio.to_thread(compare)
-    except (OSError, ValueError, SyntaxError) as error:
+    except (OSError, RuntimeError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
         return Verdict(False, f"{path} cannot be read as a picture: {error}")
 
 
 @check("pixel", reads="screen")
 async def _pixel(
-    look: Look, *, at: tuple[int, int], rgb: tuple[int, int, int], tolerance: int = 0
+    look: Look,
+    *,
+    at: tuple[int, int],
+    rgb: tuple[int, int, int],
+    tolerance: Annotated[int, Field(ge=0, le=255)] = 0,
 ) -> Verdict:
     """The colour of one pixel of the screenshot, each channel within a tolerance (0 to 255)."""
     x, y = at
@@ -284,5 +355,6 @@ def explain(error: ValidationError, kind: CheckKind) -> str:
         elif item["type"] == "missing":
             lines.append(f"argument {field!r} is missing")
         else:
-            lines.append(f"{field}: {item['msg']}")
+            said = item["msg"].removeprefix("Value error, ")
+            lines.append(f"{field}: {said}" if field else said)
     return f"check {kind.name}: {'; '.join(lines)}"

@@ -16,7 +16,7 @@ import typer
 from PIL import Image
 from rich.console import Console
 
-from ..actions.errors import ToolError
+from ..actions.errors import NoTools, ToolError
 from ..actions.tools import Tool, load_tools
 from ..envs.base import Env
 from ..envs.episode import Episode
@@ -353,7 +353,7 @@ def _tools(path: Path | None) -> list[Tool]:
     before = set(CHECKS)
     try:
         return load_tools(path)
-    except ToolError:
+    except NoTools:
         if set(CHECKS) != before:  # a file of conditions alone is as good
             return []
         raise

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic import ValidationError as PydanticError
@@ -26,7 +26,7 @@ class Limits(_Plain):
     steps: int = Field(default=50, ge=1, le=100_000)
     """Actions, checks and replies that came to nothing, together."""
     seconds: float = Field(default=600, gt=0, le=1_000_000)
-    """Of real time, from the first look."""
+    """Of real time, from the beginning of the run."""
     errors: int = Field(default=3, ge=1, le=1000)
     """Replies or actions in a row that came to nothing."""
 
@@ -74,6 +74,8 @@ class TaskStep(_Plain):
             raise ValueError("a step is exactly one of goal, an action, check, wait_for")
         if self.action is not None and self.action.action in TALK - {"call_tool"}:
             raise ValueError(f"{self.action.action} is for models; a task cannot do it")
+        if self.target is not None and not (self.action and [*self.action.points()]):
+            raise ValueError("target is where a point may lie: this step has no point")
         return self
 
     @classmethod
@@ -90,7 +92,9 @@ class TaskStep(_Plain):
         """
         if not isinstance(data, Mapping):
             raise ValueError(f"a step is a mapping such as `click: [x, y]`, not {data!r:.60}")
-        words = [str(word) for word in data if word not in _WORDS_OF_A_STEP]
+        words = [word for word in data if word not in _WORDS_OF_A_STEP]
+        if strange := [word for word in words if not isinstance(word, str)]:
+            raise ValueError(f"{strange[0]!r} is no name of a step: put it in quotes if it is one")
         common = {word: data[word] for word in _WORDS_OF_A_STEP if word in data}
         if len(words) != 1:
             found = f"this one has {', '.join(words)}" if words else "this one has none"
@@ -100,6 +104,9 @@ class TaskStep(_Plain):
             )
         word = words[0]
         value = data[word]
+        for name in ("timeout_s", "every_s"):
+            if name in common and word != "wait_for":
+                raise ValueError(f"{name} belongs to wait_for: nothing else waits")
         if word == "goal":
             return cls.model_validate({**common, "goal": value})
         if word in ("check", "wait_for"):
@@ -143,19 +150,25 @@ class DesktopSpec(_Plain):
     """Size of a private display to start and stop with the run, such as ``1280x800``."""
     window_manager: str | None = "openbox"
     """Run on the private display; null for none."""
-    monitor: int | Literal["all"] = 1
+    monitor: Annotated[int, Field(ge=1)] | Literal["all"] = 1
     """From 1, or ``all``."""
     region: tuple[int, int, int, int] | None = None
     """Left, top, width, height in pixels of the desktop."""
-    window: str | None = None
+    window: str | None = Field(default=None, pattern=r"\S")
     """Part of the title of the one window to look at."""
-    start: tuple[tuple[str, ...], ...] = ()
+    start: tuple[Annotated[tuple[str, ...], Field(min_length=1)], ...] = ()
     """Programs to start before the first look, each a list of words; ended with the run."""
 
     @model_validator(mode="after")
     def _one_display(self) -> "DesktopSpec":
         if self.display and self.virtual:
             raise ValueError("give display or virtual, not both")
+        if self.region is not None and self.window is not None:
+            raise ValueError("give region or window, not both")
+        if self.region is not None and min(self.region[2:]) < 1:
+            raise ValueError("region is left, top, width, height: it must have a size")
+        if any("\0" in word for argv in self.start for word in argv):
+            raise ValueError("start: no program and no argument can hold a NUL character")
         return self
 
 
@@ -193,7 +206,9 @@ class Task(_Plain):
 def _action(word: str, value: Any) -> Any:
     """Read ``WORD: VALUE``: the value is the action's fields, or its main field alone."""
     if isinstance(value, Mapping):
-        return parse_action({"action": word, **value})
+        if "action" in value:
+            raise ValueError(f"{word} is the action already: it takes no field `action`")
+        return parse_action({**value, "action": word})
     if value is None:
         return parse_action({"action": word})
     main = ACTIONS[word].shorthand
@@ -201,8 +216,13 @@ def _action(word: str, value: Any) -> Any:
         fields = [name for name in ACTIONS[word].model_fields if name != "action"]
         raise ValueError(f"{word} takes its fields as a mapping: {', '.join(fields) or 'none'}")
     if main in ("text", "keys", "name", "question") and not isinstance(value, str | list):
-        value = str(value)  # YAML reads `type: 2026` as a number
+        value = as_written(value)  # YAML reads `type: 2026` as a number
     return parse_action({"action": word, main: value})
+
+
+def as_written(value: Any) -> str:
+    """Give a value of a task file as the text that stands there."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 VARIABLE = re.compile(r"\{\{\s*([A-Za-z_][A-Za-z0-9_]*)\s*\}\}")

@@ -1,5 +1,6 @@
 """Task files: YAML, with the line named in every complaint."""
 
+import re
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
@@ -9,7 +10,7 @@ import yaml
 from pydantic import ValidationError
 
 from .errors import TaskError
-from .task import VARIABLE, DesktopSpec, Limits, Task, TaskStep
+from .task import VARIABLE, DesktopSpec, Limits, Task, TaskStep, as_written
 
 T = TypeVar("T")
 SCRATCH = "scratch"
@@ -37,16 +38,96 @@ def load_task(path: str | Path, variables: Mapping[str, str] | None = None) -> T
     except UnicodeDecodeError as error:
         raise TaskError(f"is not UTF-8 text: {error.reason}", path=path) from error
     try:
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
-        data = yaml.safe_load(text)
+        loader = _Loader(text)
+        node = loader.get_single_node()
+        if node is not None:
+            _require_plain(node, path)
+        data = None if node is None else loader.construct_document(node)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         problem = getattr(error, "problem", None) or str(error)
         line = None if mark is None else mark.line + 1
         raise TaskError(f"is not valid YAML: {problem}", path=path, line=line) from error
-    except (ValueError, RecursionError) as error:  # such as a date that does not exist
-        raise TaskError(f"is not valid YAML: {error}", path=path) from error
+    except RecursionError as error:
+        raise TaskError("is nested too deeply", path=path) from error
     return _Reader(path, node).task(data, dict(variables or {}))
+
+
+class _Float(float):
+    """A number that remembers how it was written: ``type: 1.10`` types 1.10."""
+
+    source: str
+
+    def __str__(self) -> str:
+        return self.source
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML whose texts stay texts.
+
+    YAML 1.1 reads ``12:30`` as 750, ``0123`` as 83, ``yes`` as true and ``2026-01-01`` as a date:
+    what was meant to be typed would be typed otherwise. Here only null, true, false and plain
+    decimal numbers are anything but text.
+    """
+
+    yaml_implicit_resolvers = {}  # noqa: RUF012 - as PyYAML has it
+
+    def construct_number(self, node: yaml.ScalarNode) -> float:
+        """Read a number with a point."""
+        number = _Float(node.value)
+        number.source = node.value
+        return number
+
+
+_Loader.add_implicit_resolver("tag:yaml.org,2002:null", re.compile(r"^(?:~|null|)$"), [*"~n", ""])
+_Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile(r"^(?:true|false)$"), [*"tf"])
+_Loader.add_implicit_resolver(
+    "tag:yaml.org,2002:int", re.compile(r"^(?:0|-?[1-9][0-9]*)$"), [*"-0123456789"]
+)
+_Loader.add_implicit_resolver(
+    "tag:yaml.org,2002:float",
+    re.compile(r"^-?(?:0|[1-9][0-9]*)\.[0-9]+(?:[eE][-+]?[0-9]+)?$"),
+    [*"-0123456789"],
+)
+_Loader.add_constructor("tag:yaml.org,2002:float", _Loader.construct_number)
+
+_MAX_NODES = 100_000
+
+
+def _require_plain(root: yaml.Node, path: Path) -> None:
+    """Refuse what PyYAML reads without a word: keys given twice, parts that hold themselves.
+
+    Raises:
+        TaskError: With the line.
+    """
+    sizes: dict[int, int] = {}
+    inside: set[int] = set()
+
+    def wrong(message: str, node: yaml.Node) -> TaskError:
+        return TaskError(message, path=path, line=node.start_mark.line + 1)
+
+    def size(node: yaml.Node) -> int:
+        if id(node) in inside:
+            raise wrong("this part holds itself: an alias cannot stand inside what it names", node)
+        if id(node) not in sizes:
+            inside.add(id(node))
+            children = node.value if isinstance(node, yaml.SequenceNode) else []
+            if isinstance(node, yaml.MappingNode):
+                keys: set[str] = set()
+                for key, value in node.value:
+                    if not isinstance(key, yaml.ScalarNode) or not key.tag.endswith(":str"):
+                        raise wrong("a name is a text here: put it in quotes", key)
+                    if key.value in keys:
+                        raise wrong(f"{key.value!r} is given twice", key)
+                    keys.add(key.value)
+                    children.append(value)
+            sizes[id(node)] = 1 + sum(size(child) for child in children)
+            inside.remove(id(node))
+        if sizes[id(node)] > _MAX_NODES:
+            raise wrong(f"it comes to more than {_MAX_NODES} parts", node)
+        return sizes[id(node)]
+
+    size(root)
 
 
 class _Reader:
@@ -98,8 +179,10 @@ class _Reader:
                 raise self._wrong(f"{name!r} is no name for a variable", "variables", name)
             if isinstance(value, dict | list) or value is None:
                 raise self._wrong(f"variable {name} must be a text or a number", "variables", name)
-            variables[name] = str(value)
+            variables[name] = as_written(value)
         for name, value in overrides.items():
+            if any(0xD800 <= ord(letter) < 0xE000 for letter in value):
+                raise TaskError(f"the value of {name} is not UTF-8 text")
             if name not in variables and name != SCRATCH:
                 known = ", ".join(variables) or "none"
                 raise self._wrong(f"there is no variable {name!r} to set; there are: {known}")

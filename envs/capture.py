@@ -98,7 +98,7 @@ class Capture:
         try:
             with _open(self._name) as fresh:
                 found = [_box(monitor) for monitor in fresh.monitors]
-        except DeviceNotFound as error:
+        except Exception as error:  # of as many kinds as in `shot`
             raise self._failed(error) from error
         whole, *monitors = found
         self.monitors = tuple(monitors) or (whole,)

@@ -10,18 +10,16 @@ import asyncio
 import contextlib
 import os
 import shutil
-import signal
-import tempfile
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Any, TypeVar
+from typing import Any, TypeVar
 
 from ..model.size import Size
 from . import x11
 from .errors import BackendMissing, DeviceLost, DeviceNotFound, EnvTimeout
+from .programs import Program, end_programs, start_program
 from .x11_windows import Windows
 
 T = TypeVar("T")
@@ -29,51 +27,7 @@ T = TypeVar("T")
 _SIZE = Size(1280, 800)
 _START_S = 15.0
 """How long the server and the window manager may take to be ready, in seconds."""
-_TERM_S = 2.0
-"""How long what was started may take to end when asked to; then it is killed."""
-_AT_ONCE_S = 0.25
-"""A program that fails within this time is said to have failed to start."""
 _POLL_S = 0.01
-_TAIL_BYTES = 600
-
-
-@dataclass(slots=True)
-class _Program:
-    """Something started, with what it printed."""
-
-    name: str
-    process: asyncio.subprocess.Process
-    log: IO[bytes]
-
-    def tail(self) -> str:
-        """The end of what it printed."""
-        # Read in place: the program writes where the offset, which both share, points.
-        end = os.fstat(self.log.fileno()).st_size
-        said = os.pread(self.log.fileno(), _TAIL_BYTES, max(0, end - _TAIL_BYTES))
-        return said.decode("utf-8", "replace").strip()
-
-    def ended(self) -> str | None:
-        """How it ended badly, in words; None if it runs or ended well."""
-        code = self.process.returncode
-        if not code:
-            return None
-        said = self.tail()
-        return f"{self.name} ended with code {code}" + (f" and said: {said}" if said else "")
-
-    def signal_group(self, number: signal.Signals) -> None:
-        """Signal it and all its children that did not leave its group."""
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(self.process.pid, number)
-
-    def group_lives(self) -> bool:
-        """Whether any process of its group is left; one that waits to be reaped is none."""
-        if self.process.returncode is None:
-            return True
-        try:
-            os.killpg(self.process.pid, 0)
-        except (ProcessLookupError, PermissionError):
-            return False
-        return True
 
 
 class VirtualDisplay:
@@ -99,8 +53,8 @@ class VirtualDisplay:
         self.size = size
         self._window_manager = window_manager
         self._display: str | None = None
-        self._server: _Program | None = None
-        self._programs: list[_Program] = []
+        self._server: Program | None = None
+        self._programs: list[Program] = []
 
     @property
     def display(self) -> str:
@@ -132,7 +86,7 @@ class VirtualDisplay:
         try:
             self._display = await self._start_server()
             if manager:
-                self._programs.append(await _start([manager], self.environment, None))
+                self._programs.append(await start_program([manager], self.environment, None))
                 await self._ready(manager)
         except BaseException:
             await self._end()
@@ -162,13 +116,9 @@ class VirtualDisplay:
             DeviceNotFound: There is no such program, or it failed at once; the message holds the
                 end of what it printed.
         """
-        program = await _start(argv, self.environment, cwd)
+        program = await start_program(argv, self.environment, cwd)
         self._programs.append(program)
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(_AT_ONCE_S):
-                await program.process.wait()
-        if failure := program.ended():
-            raise DeviceNotFound(failure)
+        await program.require_running()
         return program.process.pid
 
     async def wait_window(self, timeout_s: float = 10.0, *, title: str | None = None) -> str:
@@ -205,7 +155,7 @@ class VirtualDisplay:
             argv = ["Xvfb", "-displayfd", str(writer), "-screen", "0", screen]
             argv += ["-nolisten", "tcp", "-noreset", "-dpi", "96"]
             try:
-                self._server = await _start(argv, os.environ, None, keep=(writer,))
+                self._server = await start_program(argv, os.environ, None, keep=(writer,))
             finally:
                 os.close(writer)
             os.set_blocking(reader, False)
@@ -213,7 +163,7 @@ class VirtualDisplay:
         finally:
             os.close(reader)
 
-    async def _number(self, reader: int, server: _Program) -> int:
+    async def _number(self, reader: int, server: Program) -> int:
         """Read the number that the server chose; it writes it when it is ready."""
         said = b""
         end = time.monotonic() + _START_S
@@ -293,55 +243,7 @@ class VirtualDisplay:
             raise cancelled
 
 
-async def _start(
-    argv: Sequence[str],
-    environment: Mapping[str, str],
-    cwd: Path | str | None,
-    *,
-    keep: tuple[int, ...] = (),
-) -> _Program:
-    if not argv:
-        raise DeviceNotFound("there is no program to start: the list of words is empty")
-    words = [str(word) for word in argv]
-    # A relative path is meant from the folder that the program is started in.
-    where = os.path.join(cwd or "", words[0]) if os.sep in words[0] else words[0]
-    if shutil.which(where) is None:
-        raise DeviceNotFound(f"{words[0]} cannot be started: there is no such program")
-    # The kernel ends it with us, also when we are killed and can clean nothing up.
-    bond = ["setpriv", "--pdeathsig", "TERM", "--"] if shutil.which("setpriv") else []
-    log = tempfile.TemporaryFile(prefix="eyehand-log-")  # noqa: SIM115 - lives with the program
-    try:
-        process = await asyncio.create_subprocess_exec(
-            *bond,
-            *words,
-            cwd=cwd,
-            env=dict(environment),
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=log,
-            stderr=asyncio.subprocess.STDOUT,
-            start_new_session=True,
-            pass_fds=keep,
-        )
-    except OSError as error:
-        log.close()
-        raise DeviceNotFound(f"{words[0]} cannot be started: {error.strerror}") from error
-    return _Program(words[0], process, log)
-
-
-async def _end_all(programs: Sequence[_Program], server: _Program | None) -> None:
+async def _end_all(programs: Sequence[Program], server: Program | None) -> None:
     """End the programs, the last first, and then the display they are on."""
-    await _end_groups([*reversed(programs)])
-    await _end_groups([server] if server else [])
-
-
-async def _end_groups(programs: Sequence[_Program]) -> None:
-    for number, patience_s in ((signal.SIGTERM, _TERM_S), (signal.SIGKILL, 0.5)):
-        alive = [program for program in programs if program.group_lives()]
-        for program in alive:
-            program.signal_group(number)
-        end = time.monotonic() + patience_s
-        while alive and time.monotonic() < end:
-            await asyncio.sleep(_POLL_S)
-            alive = [program for program in alive if program.group_lives()]
-    for program in programs:
-        program.log.close()
+    await end_programs([*reversed(programs)])
+    await end_programs([server] if server else [])

@@ -113,7 +113,13 @@ def connect(name: str) -> Any:
         # Without this, Xlib prints errors of requests that nobody waits for, such as a message to
         # a window that has just been closed.
         display.set_error_handler(lambda *_: None)
-    except (Xlib.error.DisplayError, Xlib.error.XauthError, OSError) as error:
+    except (
+        Xlib.error.DisplayError,
+        Xlib.error.XauthError,
+        Xlib.error.ConnectionClosedError,
+        OSError,
+    ) as error:
+        _close_half_open(error)
         raise DeviceNotFound(
             f"cannot connect to the display {name!r}: {error}. Is it running, and may this user "
             "use it? DISPLAY names it"
@@ -126,6 +132,17 @@ def connect(name: str) -> Any:
         close(display)
         raise
     return display
+
+
+def _close_half_open(error: BaseException) -> None:
+    """Close the socket that Xlib leaves open where the server hangs up on its greeting."""
+    trace = error.__traceback__
+    while trace is not None:
+        owner = trace.tb_frame.f_locals.get("self")
+        found = getattr(owner, "__dict__", {}).get("socket")
+        if isinstance(found, socket.socket):
+            found.close()
+        trace = trace.tb_next
 
 
 def _knock(name: str) -> None:

@@ -48,7 +48,7 @@ class ScriptedModel:
         try:
             text = path.read_text(encoding="utf-8")
             if path.suffix == ".jsonl":
-                items = [json.loads(line) for line in text.splitlines() if line.strip()]
+                items = [json.loads(line) for line in text.split("\n") if line.strip()]
             else:
                 items = yaml.safe_load(text)
         except OSError as error:

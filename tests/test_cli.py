@@ -13,10 +13,11 @@ from typing import Any
 import pytest
 from command import EYEHAND
 from paper_env import PaperEnv
-from screens import until
+from screens import Screen, until
 from typer.testing import CliRunner
 
 from eyehand.agent import Agent, Task, TaskStep, console
+from eyehand.agent.checks import CHECKS
 from eyehand.agent.cli import app
 from eyehand.envs import Episode, StopReason
 from eyehand.model import ScriptedModel
@@ -281,6 +282,43 @@ def test_interrupted_it_exits_with_130_and_leaves_nothing(
     assert Episode.load(tmp_path / "e").stop is StopReason.CANCELLED
     running = subprocess.run(["ps", "-e", "-o", "args"], capture_output=True, text=True, check=True)
     assert size not in running.stdout
+
+
+def test_a_tools_file_that_breaks_after_its_first_check_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "broken_tools.py"
+    path.write_text(
+        "from eyehand.agent import Look, Verdict, check\nfrom eyehand.actions import tool\n"
+        '@check("first_is_fine", reads="screen")\n'
+        "async def first(look: Look) -> Verdict:\n    return Verdict(True, '')\n"
+        "@tool\ndef price(item):\n    pass\n"
+    )
+    try:
+        result = eyehand("run", task_file(tmp_path), "--tools", path)
+    finally:
+        CHECKS.pop("first_is_fine", None)
+    assert result.exit_code == 2
+    assert "broken_tools.py" in result.stderr
+    assert "price" in result.stderr
+
+
+def test_a_program_that_fails_at_once_on_ones_own_display_is_told(
+    tmp_path: Path, screen: Screen
+) -> None:
+    text = "env: {desktop: {start: [[sh, -c, 'echo no such luck; exit 7']]}}\nsteps:\n  - wait: 1\n"
+    result = eyehand("run", task_file(tmp_path, text), DISPLAY=screen.name)
+    assert result.exit_code == 3
+    assert "sh ended with code 7 and said: no such luck" in result.stderr
+
+
+def test_what_is_started_on_ones_own_display_ends_with_the_run(
+    tmp_path: Path, screen: Screen
+) -> None:
+    start = f"[sh, -c, 'sleep 4715 & echo $! > {tmp_path}/child; wait']"
+    text = f"env: {{desktop: {{start: [{start}]}}}}\nsteps:\n  - wait: 0.1\n"
+    result = eyehand("run", task_file(tmp_path, text), DISPLAY=screen.name)
+    assert result.exit_code == 0, result.stderr
+    child = Path(f"/proc/{(tmp_path / 'child').read_text().strip()}/cmdline")
+    until(lambda: not child.exists() or "4715" not in child.read_text())
 
 
 def test_what_nohup_started_outlives_its_terminal(tmp_path: Path) -> None:

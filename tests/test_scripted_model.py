@@ -101,3 +101,9 @@ def test_the_fingerprint_is_of_what_it_says() -> None:
 
 def test_screenshots_keep_their_size() -> None:
     assert ScriptedModel([]).plan(Size(1367, 769)) == Size(1367, 769)
+
+
+async def test_a_line_separator_inside_a_reply_ends_no_line(tmp_path: Path) -> None:
+    path = tmp_path / "s.jsonl"
+    path.write_text('"one\u2028two"\n"three"\n', encoding="utf-8")
+    assert (await ScriptedModel.from_file(path).reply([])).text == "one\u2028two"

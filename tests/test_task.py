@@ -99,7 +99,35 @@ def test_the_same_from_python(tmp_path: Path) -> None:
             2,
             "display or virtual, not both",
         ),
-        ("d: 2026-99-99\nsteps:\n  - wait: 1\n", None, "not valid YAML"),
+        ("steps:\n  - 1: x\n", 2, "a name is a text here"),
+        ("steps:\n  - on: x\n", 2, "unknown step 'on'"),
+        ("steps: &a [*a]\n", 1, "this part holds itself"),
+        ("steps:\n  - click: [1, 2]\n    click: [3, 4]\n", 3, "'click' is given twice"),
+        ("steps:\n  - wait: 1\nname: a\nname: b\n", 4, "'name' is given twice"),
+        ("steps:\n  - click: [1, 2]\n    timeout_s: 3\n", 2, "timeout_s belongs to wait_for"),
+        ("steps:\n  - wait: 1\n    target: [0, 0, 5, 5]\n", 2, "this step has no point"),
+        ("steps:\n  - click: [1, 2]\n    target: [.nan, 0, 1, 1]\n", 3, "valid number"),
+        ("steps:\n  - click: {action: hold_key, keys: a}\n", 2, "it takes no field `action`"),
+        ("steps:\n  - check: {window: {}}\n", 2, "give one of title and title_contains"),
+        ("steps:\n  - check: {command: {run: []}}\n", 2, "at least 1 item"),
+        ('steps:\n  - check: {command: {run: ["a\\0b"]}}\n', 2, "NUL character"),
+        ("steps:\n  - check: {command: {run: [a], timeout_s: 0}}\n", 2, "greater than 0"),
+        (
+            "steps:\n  - check: {file: {path: a, equals: b, contains: c}}\n",
+            2,
+            "give one of equals, contains and same_as",
+        ),
+        ("steps:\n  - check: {file: {path: a, exists: false, equals: b}}\n", 2, "must not exist"),
+        ("env: {desktop: {monitor: 0}}\nsteps:\n  - wait: 1\n", 1, "greater than or equal to 1"),
+        ("env: {desktop: {region: [0, 0, 0, 0]}}\nsteps:\n  - wait: 1\n", 1, "must have a size"),
+        ("env: {desktop: {window: ''}}\nsteps:\n  - wait: 1\n", 1, "window"),
+        (
+            "env: {desktop: {window: a, region: [0, 0, 1, 1]}}\nsteps:\n  - wait: 1\n",
+            1,
+            "region or window, not both",
+        ),
+        ("env: {desktop: {start: [[]]}}\nsteps:\n  - wait: 1\n", 1, "at least 1 item"),
+        ("d: 2026-99-99\nsteps:\n  - wait: 1\n", 1, "unknown field 'd'"),
     ],
 )
 def test_what_is_wrong_is_named_with_its_line(
@@ -128,3 +156,23 @@ def test_a_file_that_is_not_there_or_no_text_is_named(tmp_path: Path) -> None:
     (tmp_path / "t.yaml").write_bytes(b"steps: \xff")
     with pytest.raises(TaskError, match="is not UTF-8"):
         load_task(tmp_path / "t.yaml")
+
+
+@pytest.mark.parametrize(
+    "text", ["0123", "12:30", "yes", "1_000", "1.10", "0x1F", "2026-01-01", "true", "5", "-3", ".5"]
+)
+def test_what_stands_in_the_file_is_what_is_typed(tmp_path: Path, text: str) -> None:
+    body = f"variables: {{v: {text}}}\nsteps:\n  - type: {text}\n  - type: '{{{{v}}}}'\n"
+    assert [step.action for step in load(tmp_path, body).steps] == [Type(text=text)] * 2
+
+
+def test_a_laugh_of_a_billion_parts_is_refused(tmp_path: Path) -> None:
+    lines = ["steps: &a0 [{wait: 1}]"]
+    lines += [f"x{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 10)]
+    with pytest.raises(TaskError, match="comes to more than 100000 parts"):
+        load(tmp_path, "\n".join(lines))
+
+
+def test_a_value_that_is_no_text_is_refused_before_anything_is_made(tmp_path: Path) -> None:
+    with pytest.raises(TaskError, match="the value of a is not UTF-8 text"):
+        load(tmp_path, "variables: {a: b}\nsteps:\n  - type: '{{a}}'\n", a="\udcff")
