@@ -12,27 +12,65 @@ signature when the task is read.
 
 import asyncio
 import contextlib
+import errno
 import inspect
 import os
 import re
 import signal
+import stat
 import tempfile
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_type_hints
+from typing import IO, Annotated, Any, Literal, get_type_hints
 
 import numpy as np
 from PIL import Image
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    create_model,
+    model_validator,
+)
 
 from ..envs.base import Observation
 from .errors import TaskError
 
 MAX_FILE_BYTES = 64 * 2**20
+_POLL_S = 0.02
 _REAP_S = 2.0
 """How long a killed command may take to be gone, in seconds."""
 Reads = Literal["screen", "world"]
+
+
+def as_written(value: Any) -> Any:
+    """Give a number, true or false of a task file as the text that stands there."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return str(value) if isinstance(value, int | float) else value
+
+
+def not_text(text: str) -> bool:
+    """Whether it holds half a surrogate pair, which can be neither typed nor recorded."""
+    return any(0xD800 <= ord(letter) < 0xE000 for letter in text)
+
+
+def _named(text: str) -> str:
+    if "\0" in text:
+        raise ValueError("it holds a NUL character: nothing can be named so")
+    if not_text(text):
+        raise ValueError("half a surrogate pair is no text: remove it")
+    return text
+
+
+Text = Annotated[str, BeforeValidator(as_written)]
+"""A text, for which a number may stand: ``equals: 1.10`` is the text 1.10."""
+Name = Annotated[Text, AfterValidator(_named)]
+"""A text that the system takes: a path, a title, a word of a command."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,12 +136,14 @@ class CheckKind:
         try:
             found = await self.function(look, **given)
         except Exception as error:
-            return Verdict(False, f"{self.name} raised {type(error).__name__}: {error}")
+            found = Verdict(False, f"{self.name} raised {type(error).__name__}: {error}")
         if not isinstance(found, Verdict):
             raise TaskError(
                 f"check {self.name} gave {found!r:.60}: it must return a Verdict(passed, detail)"
             )
-        return found
+        # A file's name may hold what is no text; no record takes that.
+        detail = str(found.detail).encode("utf-8", "backslashreplace").decode()
+        return Verdict(bool(found.passed), detail)
 
 
 CHECKS: dict[str, CheckKind] = {}
@@ -142,7 +182,7 @@ def check(
         fields: dict[str, Any] = {
             p.name: (hints[p.name], ... if p.default is p.empty else p.default) for p in rest
         }
-        strict = ConfigDict(extra="forbid", allow_inf_nan=False)
+        strict = ConfigDict(extra="forbid", allow_inf_nan=False, coerce_numbers_to_str=True)
         model = create_model(name, __config__=strict, __validators__=_validators(rule), **fields)
         CHECKS[name] = CheckKind(name, reads, model, function)
         return function
@@ -152,10 +192,6 @@ def check(
 
 def _validators(rule: Rule | None) -> dict[str, Any]:
     def obeys(arguments: BaseModel) -> BaseModel:
-        for name, value in arguments.model_dump().items():
-            for text in value if isinstance(value, list) else [value]:
-                if isinstance(text, str) and "\0" in text:
-                    raise ValueError(f"{name} holds a NUL character: nothing can be named so")
         if rule is not None and (wrong := rule(arguments)):
             raise ValueError(wrong)
         return arguments
@@ -176,10 +212,10 @@ def _one_comparison(given: Any) -> str | None:
 async def _file(
     look: Look,
     *,
-    path: str,
-    equals: str | None = None,
-    contains: str | None = None,
-    same_as: str | None = None,
+    path: Name,
+    equals: Text | None = None,
+    contains: Text | None = None,
+    same_as: Name | None = None,
     exists: bool = True,
 ) -> Verdict:
     """A file: ``equals`` a text exactly, ``contains`` one, or is the ``same_as`` another."""
@@ -190,19 +226,14 @@ async def _file(
             return Verdict(not exists, f"{path} does not exist")
         if not exists:
             return Verdict(False, f"{path} exists")
-        if not target.is_file():
-            return Verdict(False, f"{path} is no file")
-        if target.stat().st_size > MAX_FILE_BYTES:
-            return Verdict(False, f"{path} is larger than {MAX_FILE_BYTES} bytes")
-        body = target.read_bytes()
         if equals is not None:
-            return _compare(path, body, equals.encode(), "the text")
+            return _compare(path, _body(target), equals.encode(), "the text")
         if same_as is not None:
-            return _compare(path, body, look.path(same_as).read_bytes(), same_as)
+            return _compare(path, _body(target), _body(look.path(same_as)), same_as)
         if contains is not None:
-            found = contains.encode() in body
+            found = contains.encode() in _body(target)
             return Verdict(found, f"{path} {'contains' if found else 'lacks'} {contains!r:.60}")
-        return Verdict(True, f"{path} exists, {len(body)} bytes")
+        return Verdict(True, f"{path} exists, {_size(target)} bytes")
 
     try:
         return await asyncio.to_thread(read)
@@ -210,6 +241,20 @@ async def _file(
         return Verdict(False, f"{error.filename or path} cannot be read: {error.strerror}")
     except RuntimeError as error:  # ~nobody
         return Verdict(False, f"{path}: {error}")
+
+
+def _size(path: Path) -> int:
+    """Give a file's size, and refuse what is none: to read a pipe may never end."""
+    facts = path.stat()
+    if not stat.S_ISREG(facts.st_mode):
+        raise OSError(errno.EINVAL, "it is no file", str(path))
+    return facts.st_size
+
+
+def _body(path: Path) -> bytes:
+    if _size(path) > MAX_FILE_BYTES:
+        raise OSError(errno.EFBIG, f"it is larger than {MAX_FILE_BYTES} bytes", str(path))
+    return path.read_bytes()
 
 
 def _compare(path: str, body: bytes, wanted: bytes, name: str) -> Verdict:
@@ -231,17 +276,16 @@ def _compare(path: str, body: bytes, wanted: bytes, name: str) -> Verdict:
 async def _command(
     look: Look,
     *,
-    run: Annotated[list[str], Field(min_length=1)],
+    run: Annotated[list[Name], Field(min_length=1)],
     exit_code: int = 0,
-    prints: str | None = None,
+    prints: Text | None = None,
     timeout_s: Annotated[float, Field(gt=0, le=3600)] = 30.0,
 ) -> Verdict:
     """A program's exit code, and perhaps a text it prints. A list of words, run by no shell.
 
-    What it started ends with it. Of what it prints, the first 64 MiB are searched.
+    What it started ends with it. It does not hold where it prints more than 64 MiB.
     """
-    # Into a file: a program that prints without end fills no memory, and one that it leaves
-    # behind with its output open is not waited for.
+    # Into a file, not a pipe: what it leaves behind with its output open is not waited for.
     with tempfile.TemporaryFile(prefix="eyehand-output-") as output:
         try:
             process = await asyncio.create_subprocess_exec(
@@ -257,7 +301,10 @@ async def _command(
             return Verdict(False, f"{run[0]} cannot be run: {error.strerror}")
         try:
             async with asyncio.timeout(timeout_s):
-                await process.wait()
+                while process.returncode is None and not _flooded(output):
+                    with contextlib.suppress(TimeoutError):
+                        async with asyncio.timeout(_POLL_S):
+                            await process.wait()
         except TimeoutError:
             return Verdict(False, f"{run[0]} ran longer than {timeout_s:g} s")
         finally:
@@ -266,10 +313,16 @@ async def _command(
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(_REAP_S):
                     await process.wait()
+        if _flooded(output):
+            return Verdict(False, f"{run[0]} printed more than {MAX_FILE_BYTES} bytes")
         output.seek(0)
-        text = output.read(MAX_FILE_BYTES).decode("utf-8", "replace")
+        text = output.read().decode("utf-8", "replace")
     passed = process.returncode == exit_code and (prints is None or prints in text)
     return Verdict(passed, f"{run[0]} exited with {process.returncode}: {text.strip()[-120:]!r}")
+
+
+def _flooded(output: IO[bytes]) -> bool:
+    return os.fstat(output.fileno()).st_size > MAX_FILE_BYTES
 
 
 def _one_title(given: Any) -> str | None:
@@ -280,7 +333,7 @@ def _one_title(given: Any) -> str | None:
 
 @check("window", reads="screen", rule=_one_title)
 async def _window(
-    look: Look, *, title: str | None = None, title_contains: str | None = None
+    look: Look, *, title: Text | None = None, title_contains: Text | None = None
 ) -> Verdict:
     """The title of the active window."""
     found = look.seen.extras.get("window")
@@ -294,7 +347,7 @@ async def _window(
 async def _picture(
     look: Look,
     *,
-    path: str,
+    path: Name,
     region: tuple[int, int, int, int] | None = None,
     max_differing: Annotated[float, Field(ge=0, le=1)] = 0.0,
 ) -> Verdict:
@@ -311,7 +364,9 @@ async def _picture(
                 False, f"region {list(region or ())} is not on the {width}x{height} screen"
             )
         shown = look.seen.pixels[top:bottom, left:right]
-        with Image.open(look.path(path)) as image:
+        target = look.path(path)
+        _size(target)
+        with Image.open(target) as image:
             wanted = np.asarray(image.convert("RGB"))
         if wanted.shape != shown.shape:
             size = f"{wanted.shape[1]}x{wanted.shape[0]}"

@@ -5,19 +5,24 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 from pydantic import ValidationError as PydanticError
 
 from ..actions.errors import ActionError
 from ..actions.schema import ACTIONS, TALK, parse_action
 from ..envs.records import Box, RecordedAction
-from .checks import CHECKS, explain
+from .checks import CHECKS, Name, Text, as_written, explain, not_text
+from .errors import TaskError
 
+_TEXTS = ("text", "keys", "name", "question")
+"""Fields of actions that are texts; YAML reads `type: 2026` as a number."""
 _WORDS_OF_A_STEP = {"name", "target", "timeout_s", "every_s"}
 
 
 class _Plain(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", allow_inf_nan=False, use_attribute_docstrings=True
+    )
 
 
 class Limits(_Plain):
@@ -43,7 +48,8 @@ class Condition(_Plain):
         if kind is None:
             raise ValueError(f"unknown check {self.name!r}; there are {', '.join(sorted(CHECKS))}")
         try:
-            kind.validated(self.arguments)
+            # As the signature has them: a record shall not say 1.1 where the file says "1.10".
+            object.__setattr__(self, "arguments", kind.validated(self.arguments))
         except PydanticError as error:
             raise ValueError(explain(error, kind)) from error
         return self
@@ -52,9 +58,9 @@ class Condition(_Plain):
 class TaskStep(_Plain):
     """One step: exactly one of a goal, an action, a check, or a condition to wait for."""
 
-    name: str = ""
+    name: Text = ""
     """For people; optional."""
-    goal: str | None = Field(default=None, min_length=1)
+    goal: Annotated[Text, Field(min_length=1)] | None = None
     """In words; the model reaches it."""
     action: RecordedAction | None = None
     check: Condition | None = None
@@ -144,20 +150,34 @@ class TaskStep(_Plain):
 class DesktopSpec(_Plain):
     """Which desktop a task runs on, and what is started on it."""
 
-    display: str | None = None
+    display: Name | None = None
     """An X display such as ``:0``; default is ``$DISPLAY``. Not together with ``virtual``."""
     virtual: str | None = Field(default=None, pattern=r"^[1-9]\d{2,4}x[1-9]\d{2,4}$")
     """Size of a private display to start and stop with the run, such as ``1280x800``."""
     window_manager: str | None = "openbox"
     """Run on the private display; null for none."""
-    monitor: Annotated[int, Field(ge=1)] | Literal["all"] = 1
+    monitor: int | Literal["all"] = 1
     """From 1, or ``all``."""
     region: tuple[int, int, int, int] | None = None
     """Left, top, width, height in pixels of the desktop."""
-    window: str | None = Field(default=None, pattern=r"\S")
+    window: Name | None = None
     """Part of the title of the one window to look at."""
-    start: tuple[Annotated[tuple[str, ...], Field(min_length=1)], ...] = ()
+    start: tuple[Annotated[tuple[Name, ...], Field(min_length=1)], ...] = ()
     """Programs to start before the first look, each a list of words; ended with the run."""
+
+    @field_validator("monitor", mode="before")
+    @classmethod
+    def _counted(cls, monitor: Any) -> Any:
+        if not re.fullmatch("all|[1-9][0-9]{0,3}", str(as_written(monitor))):
+            raise ValueError(f"it is a number from 1, or all, not {monitor!r:.60}")
+        return monitor
+
+    @field_validator("window")
+    @classmethod
+    def _a_title(cls, window: str | None) -> str | None:
+        if window is not None and not window.strip():
+            raise ValueError("it is a part of a title: it cannot be empty")
+        return window
 
     @model_validator(mode="after")
     def _one_display(self) -> "DesktopSpec":
@@ -167,8 +187,6 @@ class DesktopSpec(_Plain):
             raise ValueError("give region or window, not both")
         if self.region is not None and min(self.region[2:]) < 1:
             raise ValueError("region is left, top, width, height: it must have a size")
-        if any("\0" in word for argv in self.start for word in argv):
-            raise ValueError("start: no program and no argument can hold a NUL character")
         return self
 
 
@@ -178,7 +196,7 @@ class Task(_Plain):
     ``Task.goal("Open the settings")`` makes the simplest one.
     """
 
-    name: str = Field(default="task", min_length=1, max_length=200)
+    name: Annotated[Text, Field(min_length=1, max_length=200)] = "task"
     env: DesktopSpec | None = None
     """Where it runs; None leaves it to whoever runs it."""
     limits: Limits = Limits()
@@ -190,7 +208,13 @@ class Task(_Plain):
 
     @classmethod
     def goal(cls, goal: str, *, limits: Limits | None = None) -> "Task":
-        """Give a task of one goal in words."""
+        """Give a task of one goal in words.
+
+        Raises:
+            TaskError: They are no text: half a surrogate pair, as of a broken terminal.
+        """
+        if not_text(goal):
+            raise TaskError("the goal is not UTF-8 text")
         return cls(
             name=goal[:60].strip() or "task",
             steps=(TaskStep(goal=goal),),
@@ -208,21 +232,15 @@ def _action(word: str, value: Any) -> Any:
     if isinstance(value, Mapping):
         if "action" in value:
             raise ValueError(f"{word} is the action already: it takes no field `action`")
-        return parse_action({**value, "action": word})
+        given = {k: as_written(v) if k in _TEXTS else v for k, v in value.items()}
+        return parse_action({**given, "action": word})
     if value is None:
         return parse_action({"action": word})
     main = ACTIONS[word].shorthand
     if main is None:
         fields = [name for name in ACTIONS[word].model_fields if name != "action"]
         raise ValueError(f"{word} takes its fields as a mapping: {', '.join(fields) or 'none'}")
-    if main in ("text", "keys", "name", "question") and not isinstance(value, str | list):
-        value = as_written(value)  # YAML reads `type: 2026` as a number
-    return parse_action({"action": word, main: value})
-
-
-def as_written(value: Any) -> str:
-    """Give a value of a task file as the text that stands there."""
-    return str(value).lower() if isinstance(value, bool) else str(value)
+    return parse_action({"action": word, main: as_written(value) if main in _TEXTS else value})
 
 
 VARIABLE = re.compile(r"\{\{\s*([A-Za-z_][A-Za-z0-9_]*)\s*\}\}")

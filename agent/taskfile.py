@@ -9,8 +9,9 @@ from typing import Any, TypeVar
 import yaml
 from pydantic import ValidationError
 
+from .checks import as_written, not_text
 from .errors import TaskError
-from .task import VARIABLE, DesktopSpec, Limits, Task, TaskStep, as_written
+from .task import VARIABLE, DesktopSpec, Limits, Task, TaskStep
 
 T = TypeVar("T")
 SCRATCH = "scratch"
@@ -41,7 +42,7 @@ def load_task(path: str | Path, variables: Mapping[str, str] | None = None) -> T
         loader = _Loader(text)
         node = loader.get_single_node()
         if node is not None:
-            _require_plain(node, path)
+            _require_plain(node, loader, path)
         data = None if node is None else loader.construct_document(node)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
@@ -82,20 +83,22 @@ class _Loader(yaml.SafeLoader):
 _Loader.add_implicit_resolver("tag:yaml.org,2002:null", re.compile(r"^(?:~|null|)$"), [*"~n", ""])
 _Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile(r"^(?:true|false)$"), [*"tf"])
 _Loader.add_implicit_resolver(
-    "tag:yaml.org,2002:int", re.compile(r"^(?:0|-?[1-9][0-9]*)$"), [*"-0123456789"]
+    "tag:yaml.org,2002:int", re.compile(r"^(?:0|-?[1-9][0-9]{0,17})$"), [*"-0123456789"]
 )
 _Loader.add_implicit_resolver(
     "tag:yaml.org,2002:float",
-    re.compile(r"^-?(?:0|[1-9][0-9]*)\.[0-9]+(?:[eE][-+]?[0-9]+)?$"),
-    [*"-0123456789"],
+    re.compile(r"^-?(?:0|[1-9][0-9]*)?\.[0-9]+(?:[eE][-+]?[0-9]+)?$"),
+    [*"-.0123456789"],
 )
 _Loader.add_constructor("tag:yaml.org,2002:float", _Loader.construct_number)
 
 _MAX_NODES = 100_000
+_MAX_DEPTH = 100
+_TEXT = "tag:yaml.org,2002:str"
 
 
-def _require_plain(root: yaml.Node, path: Path) -> None:
-    """Refuse what PyYAML reads without a word: keys given twice, parts that hold themselves.
+def _require_plain(root: yaml.Node, loader: _Loader, path: Path) -> None:
+    """Refuse what PyYAML reads without a word: keys given twice, parts that hold themselves, tags.
 
     Raises:
         TaskError: With the line.
@@ -109,18 +112,26 @@ def _require_plain(root: yaml.Node, path: Path) -> None:
     def size(node: yaml.Node) -> int:
         if id(node) in inside:
             raise wrong("this part holds itself: an alias cannot stand inside what it names", node)
+        if len(inside) > _MAX_DEPTH:
+            raise wrong(f"it is nested deeper than {_MAX_DEPTH}", node)
         if id(node) not in sizes:
+            scalar = isinstance(node, yaml.ScalarNode)
+            meant = loader.resolve(type(node), node.value, (True, False))  # type: ignore[no-untyped-call]
+            if node.tag != meant and not (scalar and node.tag == _TEXT):
+                raise wrong(f"the tag {node.tag} cannot be used here: leave it out", node)
+            if scalar and not_text(node.value):
+                raise wrong("half a surrogate pair is no text: remove it", node)
             inside.add(id(node))
             children = node.value if isinstance(node, yaml.SequenceNode) else []
             if isinstance(node, yaml.MappingNode):
                 keys: set[str] = set()
                 for key, value in node.value:
-                    if not isinstance(key, yaml.ScalarNode) or not key.tag.endswith(":str"):
+                    if not isinstance(key, yaml.ScalarNode) or key.tag != _TEXT:
                         raise wrong("a name is a text here: put it in quotes", key)
                     if key.value in keys:
                         raise wrong(f"{key.value!r} is given twice", key)
                     keys.add(key.value)
-                    children.append(value)
+                    children += [key, value]
             sizes[id(node)] = 1 + sum(size(child) for child in children)
             inside.remove(id(node))
         if sizes[id(node)] > _MAX_NODES:
@@ -161,7 +172,7 @@ class _Reader:
         ]
         return self._checked(
             lambda: Task(
-                name=str(filled.get("name", self._path.stem)),
+                name=self._path.stem if filled.get("name") is None else filled["name"],
                 env=self._env(filled.get("env")),
                 limits=self._limits(filled.get("limits")),
                 variables=variables,
@@ -181,7 +192,7 @@ class _Reader:
                 raise self._wrong(f"variable {name} must be a text or a number", "variables", name)
             variables[name] = as_written(value)
         for name, value in overrides.items():
-            if any(0xD800 <= ord(letter) < 0xE000 for letter in value):
+            if not_text(value):
                 raise TaskError(f"the value of {name} is not UTF-8 text")
             if name not in variables and name != SCRATCH:
                 known = ", ".join(variables) or "none"

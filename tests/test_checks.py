@@ -30,14 +30,20 @@ async def test_a_command_that_leaves_a_child_is_judged_at_its_own_end(tmp_path: 
     await asyncio.to_thread(until, lambda: not runs("4712"))
 
 
-@pytest.mark.parametrize("run", [["sh", "-c", "sleep 4713; true"], ["yes", "4713"]])
+@pytest.mark.parametrize(
+    ("run", "timeout_s", "why"),
+    [
+        (["sh", "-c", "sleep 4713; true"], 0.3, "ran longer than 0.3 s"),
+        (["yes", "4713"], 60, "printed more than 67108864 bytes"),
+    ],
+)
 async def test_a_command_that_hangs_or_floods_ends_in_time_and_leaves_nothing(
-    tmp_path: Path, run: list[str]
+    tmp_path: Path, run: list[str], timeout_s: float, why: str
 ) -> None:
     began = time.monotonic()
-    verdict = await found(tmp_path, "command", run=run, timeout_s=0.3)
+    verdict = await found(tmp_path, "command", run=run, timeout_s=timeout_s)
     assert not verdict.passed
-    assert "ran longer than 0.3 s" in verdict.detail
+    assert why in verdict.detail
     assert time.monotonic() - began < 10
     await asyncio.to_thread(until, lambda: not runs("4713"))
 
@@ -68,6 +74,13 @@ async def test_whatever_is_there_exists(tmp_path: Path) -> None:
         assert not (await found(tmp_path, "file", path=path, exists=False)).passed, path
     assert (await found(tmp_path, "file", path="none", exists=False)).passed
     assert not (await found(tmp_path, "file", path="pipe", equals="")).passed
+    # Not waited for: a pipe that nobody writes into would hold a thread, and with it the exit.
+    assert not (await found(tmp_path, "file", path="file", same_as="pipe")).passed
+    assert not (await found(tmp_path, "picture", path="pipe")).passed
+    with (tmp_path / "large").open("wb") as large:
+        large.truncate(2**30)
+    assert (await found(tmp_path, "file", path="large")).passed
+    assert "larger than" in (await found(tmp_path, "file", path="large", contains="x")).detail
     assert "~nobody-here" in (await found(tmp_path, "file", path="~nobody-here/x")).detail
 
 
@@ -95,3 +108,14 @@ async def test_a_condition_of_ones_own_that_raises_does_not_hold_and_is_waited_f
             await found(tmp_path, "gives_nothing")
     finally:
         del CHECKS["has_a_line"], CHECKS["gives_nothing"]
+
+
+async def test_what_a_condition_says_can_be_recorded(tmp_path: Path) -> None:
+    @check("says_a_file_name", reads="world")
+    async def says_a_file_name(look: Look) -> Verdict:
+        return Verdict(True, "\udcff")
+
+    try:
+        assert (await found(tmp_path, "says_a_file_name")) == Verdict(True, "\\udcff")
+    finally:
+        del CHECKS["says_a_file_name"]

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from eyehand.actions import Click, Key, Point, Scroll, Type
+from eyehand.actions import CallTool, Click, Key, Point, Scroll, Type
 from eyehand.agent import Task, TaskError, TaskStep, load_task
 
 GOOD = """\
@@ -118,15 +118,31 @@ def test_the_same_from_python(tmp_path: Path) -> None:
             "give one of equals, contains and same_as",
         ),
         ("steps:\n  - check: {file: {path: a, exists: false, equals: b}}\n", 2, "must not exist"),
-        ("env: {desktop: {monitor: 0}}\nsteps:\n  - wait: 1\n", 1, "greater than or equal to 1"),
+        (
+            "env: {desktop: {monitor: 0}}\nsteps:\n  - wait: 1\n",
+            1,
+            "a number from 1, or all, not 0",
+        ),
         ("env: {desktop: {region: [0, 0, 0, 0]}}\nsteps:\n  - wait: 1\n", 1, "must have a size"),
-        ("env: {desktop: {window: ''}}\nsteps:\n  - wait: 1\n", 1, "window"),
+        ("env: {desktop: {window: ''}}\nsteps:\n  - wait: 1\n", 1, "it cannot be empty"),
         (
             "env: {desktop: {window: a, region: [0, 0, 1, 1]}}\nsteps:\n  - wait: 1\n",
             1,
             "region or window, not both",
         ),
         ("env: {desktop: {start: [[]]}}\nsteps:\n  - wait: 1\n", 1, "at least 1 item"),
+        ("steps:\n  - type: !!int abc\n", 2, "the tag tag:yaml.org,2002:int cannot be used"),
+        ("steps:\n  - type: !!float .nan\n", 2, "cannot be used here"),
+        ("steps:\n  - type: !!bool maybe\n", 2, "cannot be used here"),
+        ("steps:\n  - type: !!timestamp 2026-99-99\n", 2, "cannot be used here"),
+        ("steps:\n  - type: !!binary aGk=\n", 2, "cannot be used here"),
+        (f"steps:\n  - goal: {'[' * 200}{']' * 200}\n", 2, "nested deeper than 100"),
+        (f"steps: {'[' * 3000}{']' * 3000}\n", None, "nested too deeply"),
+        ('steps:\n  - check: {file: {path: "a\\ud800"}}\n', 2, "half a surrogate pair"),
+        ('variables:\n  a: "\\ud800"\nsteps:\n  - wait: 1\n', 2, "half a surrogate pair"),
+        ('env: {desktop: {start: [["a\\0b"]]}}\nsteps:\n  - wait: 1\n', 1, "NUL character"),
+        ("steps:\n  - click: [1, 2]\n    target: [nan, 0, inf, 1]\n", 3, "finite number"),
+        ("limits:\n  seconds: inf\nsteps:\n  - wait: 1\n", 2, "finite number"),
         ("d: 2026-99-99\nsteps:\n  - wait: 1\n", 1, "unknown field 'd'"),
     ],
 )
@@ -176,3 +192,48 @@ def test_a_laugh_of_a_billion_parts_is_refused(tmp_path: Path) -> None:
 def test_a_value_that_is_no_text_is_refused_before_anything_is_made(tmp_path: Path) -> None:
     with pytest.raises(TaskError, match="the value of a is not UTF-8 text"):
         load(tmp_path, "variables: {a: b}\nsteps:\n  - type: '{{a}}'\n", a="\udcff")
+
+
+def test_a_number_stands_for_a_text_wherever_one_is_wanted(tmp_path: Path) -> None:
+    body = """\
+name: 1.10
+env: {desktop: {start: [[true, 1.10, 5]]}}
+steps:
+  - type: {text: 1.10}
+  - check: {file: {path: 5, equals: 1.10}}
+  - check: {command: {run: [true, 1.10], prints: 5}}
+  - check: {window: {title: 2026}}
+"""
+    task = load(tmp_path, body)
+    assert task.name == "1.10"
+    assert task.env is not None
+    assert task.env.start == (("true", "1.10", "5"),)
+    assert task.steps[0].action == Type(text="1.10")
+    assert [step.check.arguments for step in task.steps if step.check] == [
+        {"path": "5", "equals": "1.10"},
+        {"run": ["true", "1.10"], "prints": "5"},
+        {"title": "2026"},
+    ]
+    # A recording that said 1.1 here would be replayed as another text.
+    assert Task.model_validate(task.model_dump(mode="json")).steps == task.steps
+
+
+def test_a_number_too_long_for_python_is_a_text(tmp_path: Path) -> None:
+    digits = "1" * 5000
+    assert load(tmp_path, f"steps:\n  - type: {digits}\n").steps[0].action == Type(text=digits)
+
+
+def test_numbers_stay_numbers_for_tools(tmp_path: Path) -> None:
+    text = "steps:\n  - call_tool: {name: t, arguments: {a: 5, b: .5, c: '5', d: true}}\n"
+    action = load(tmp_path, text).steps[0].action
+    assert isinstance(action, CallTool)
+    assert action.arguments == {"a": 5, "b": 0.5, "c": "5", "d": True}
+
+
+def test_a_name_without_a_value_is_not_none(tmp_path: Path) -> None:
+    assert load(tmp_path, "name:\nsteps:\n  - wait: 1\n").name == "t"
+
+
+def test_a_goal_of_a_broken_terminal_is_refused_in_words() -> None:
+    with pytest.raises(TaskError, match="the goal is not UTF-8 text"):
+        Task.goal("\udcff")
