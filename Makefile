@@ -55,6 +55,6 @@ typecheck-tree:
 
 constraints: ## Write the versions in .venv to constraints.txt
 	@{ grep '^#' constraints.txt; \
-	   .venv/bin/pip freeze --exclude-editable --exclude eyehand | grep -v '^#'; \
+	   .venv/bin/pip freeze --exclude-editable --exclude eyehand | grep -v '^#\|^torch=='; \
 	   grep '^torch==' constraints.txt; } >constraints.new
 	@mv constraints.new constraints.txt

@@ -16,10 +16,12 @@ class Reply:
         text: The reply, verbatim.
         stats: Figures of this reply for the record, by name with unit, such as
             ``prefill_s`` or ``decoded_tokens``. Empty where a model measures nothing.
+        finished: False where the reply was cut off at its longest.
     """
 
     text: str
     stats: Mapping[str, float] = field(default_factory=dict)
+    finished: bool = True
 
 
 class Session(Protocol):

@@ -53,7 +53,24 @@ class Image:
     hash: str
 
 
-Part = Text | Image
+@dataclass(frozen=True, slots=True, eq=False)
+class Video:
+    """Frames in order, and how often they were taken.
+
+    Attributes:
+        pixels: ``uint8[T, H, W, 3]``, RGB.
+        resized: The size that the network will see each frame at.
+        fps: Frames a second of those given here, after any were left out.
+        hash: Content hash of ``pixels``.
+    """
+
+    pixels: Pixels = field(repr=False)
+    resized: Size
+    fps: float
+    hash: str
+
+
+Part = Text | Image | Video
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,138 @@
+"""Attention, behind two functions: over packed segments, and causal over a cache.
+
+On CUDA the packed form is one kernel launch whatever the number of segments: flash-attn's where it
+is installed, else torch's own. On the CPU no such kernel exists; there, segments of equal length
+that lie side by side are one batch of ``scaled_dot_product_attention``, so that the number of
+calls depends on how many lengths there are (four for a picture cut into windows) and not on how
+many windows.
+"""
+
+import importlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from itertools import accumulate, groupby
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+
+@dataclass(frozen=True, slots=True)
+class Segments:
+    """Stretches of a packed sequence that attend within themselves.
+
+    Attributes:
+        runs: (how many, how long) of stretches of equal length, in order.
+    """
+
+    runs: tuple[tuple[int, int], ...]
+
+    @classmethod
+    def of(cls, lengths: Sequence[int]) -> "Segments":
+        """Group equal neighbours."""
+        return cls(tuple((len(list(same)), length) for length, same in groupby(lengths)))
+
+    @property
+    def longest(self) -> int:
+        """Length of the longest."""
+        return max(length for _, length in self.runs)
+
+    def bounds(self, device: torch.device) -> Tensor:
+        """Give where they begin, and the end: int32 ``[segments + 1]``."""
+        lengths = [length for count, length in self.runs for _ in range(count)]
+        return torch.tensor([0, *accumulate(lengths)], dtype=torch.int32, device=device)
+
+
+def attend_segments(
+    q: Tensor, k: Tensor, v: Tensor, segments: Segments, bounds: Tensor | None = None
+) -> Tensor:
+    """Attend within each segment, without a causal mask.
+
+    Args:
+        q: ``[N, heads, head_width]``; k and v alike.
+        k: Keys.
+        v: Values.
+        segments: Their lengths add up to N.
+        bounds: ``segments.bounds`` on the device; only CUDA needs it.
+
+    Returns:
+        ``[N, heads, head_width]``.
+    """
+    if q.is_cuda and (kernel := _packed_kernel(q.dtype)) is not None and bounds is not None:
+        return kernel(q, k, v, bounds, segments.longest)
+    pieces, start = [], 0
+    for count, length in segments.runs:
+        end = start + count * length
+        shape = (count, length, *q.shape[1:])
+        one, two, three = (x[start:end].view(shape).transpose(1, 2) for x in (q, k, v))
+        out = F.scaled_dot_product_attention(one, two, three)
+        pieces.append(out.transpose(1, 2).flatten(0, 1))
+        start = end
+    return pieces[0] if len(pieces) == 1 else torch.cat(pieces)
+
+
+Packed = Callable[[Tensor, Tensor, Tensor, Tensor, int], Tensor]
+
+
+@cache
+def _packed_kernel(dtype: torch.dtype) -> Packed | None:
+    """Find a CUDA kernel for packed sequences; None where there is none for this dtype."""
+    if dtype not in (torch.float16, torch.bfloat16):
+        return None
+    try:
+        flash: Any = importlib.import_module("flash_attn").flash_attn_varlen_func
+    except ImportError:
+        pass
+    else:
+
+        def with_flash(q: Tensor, k: Tensor, v: Tensor, bounds: Tensor, longest: int) -> Tensor:
+            out: Any = flash(q, k, v, bounds, bounds, longest, longest)
+            return out  # type: ignore[no-any-return]
+
+        return with_flash
+    try:
+        from torch.nn.attention.varlen import varlen_attn
+    except ImportError:
+        return None
+
+    def with_torch(q: Tensor, k: Tensor, v: Tensor, bounds: Tensor, longest: int) -> Tensor:
+        out: Any = varlen_attn(q, k, v, bounds, bounds, longest, longest)
+        return out  # type: ignore[no-any-return]
+
+    return with_torch
+
+
+def attend_causal(q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None = None) -> Tensor:
+    """Attend from new tokens to all held so far; the last of both stand at the same place.
+
+    Args:
+        q: ``[B, heads, T, head_width]``.
+        k: ``[B, kv_heads, S, head_width]``, S >= T.
+        v: As k.
+        mask: bool ``[B, 1, T, S]``, True where a token may look; None for the causal rule alone.
+
+    Returns:
+        ``[B, heads, T, head_width]``.
+    """
+    batch, heads, new, width = q.shape
+    kv_heads, held = k.shape[1], k.shape[2]
+    if mask is None and new == held and new > 1:
+        return F.scaled_dot_product_attention(q, k, v, is_causal=True, enable_gqa=heads != kv_heads)
+    # The query heads of a group become rows of one matrix, so that keys and values are read once:
+    # at one new token in bf16 on a CPU 0.5 ms instead of 6.3 with repeated heads (3,000 held).
+    group = heads // kv_heads
+    if mask is None and new > 1:
+        mask = causal_mask(new, held, q.device)
+    if mask is not None:
+        mask = mask.repeat(1, 1, group, 1)
+    folded = q.reshape(batch, kv_heads, group * new, width)
+    out = F.scaled_dot_product_attention(folded, k, v, attn_mask=mask)
+    return out.view(batch, heads, new, width)
+
+
+def causal_mask(new: int, held: int, device: torch.device) -> Tensor:
+    """Give which of ``held`` tokens each of the last ``new`` may look at: bool [1, 1, T, S]."""
+    rows = torch.arange(held - new, held, device=device)[:, None]
+    return (torch.arange(held, device=device) <= rows)[None, None]

@@ -1,0 +1,155 @@
+"""From scores to tokens: what to choose, and when to stop."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from .errors import BadCheckpoint, ModelError
+
+
+@dataclass(frozen=True, slots=True)
+class Sampling:
+    """How the next token is chosen.
+
+    Attributes:
+        temperature: Scores are divided by it; 0: the best one is taken.
+        top_k: Only so many of the best; 0: all.
+        top_p: Only the best that have this share of the probability together.
+        repetition_penalty: Scores of tokens that are there already are divided by it where
+            positive, multiplied where not; 1: none. It acts on the digits of coordinates too:
+            an agent leaves it at 1.
+        seed: Of the draw; None: another each time.
+    """
+
+    temperature: float = 0.0
+    top_k: int = 0
+    top_p: float = 1.0
+    repetition_penalty: float = 1.0
+    seed: int | None = None
+
+    def __post_init__(self) -> None:
+        """Check the bounds.
+
+        Raises:
+            ValueError: A value is out of them.
+        """
+        for name, low, high in (
+            ("temperature", 0, 100),
+            ("top_k", 0, 1_000_000),
+            ("top_p", 0, 1),
+            ("repetition_penalty", 0.01, 100),
+        ):
+            value = getattr(self, name)
+            if not low <= value <= high:
+                raise ValueError(f"{name} must be from {low} to {high}, not {value}")
+
+    @property
+    def greedy(self) -> bool:
+        """Whether the best token is taken, without a draw."""
+        return self.temperature == 0 or self.top_k == 1
+
+    @classmethod
+    def read(cls, folder: Path) -> "Sampling":
+        """Read ``generation_config.json``; greedy where there is none.
+
+        Raises:
+            BadCheckpoint: It is damaged, or says something that cannot be.
+        """
+        data = _generation(folder)
+        if not data.get("do_sample", False):
+            return cls(repetition_penalty=data.get("repetition_penalty") or 1.0)
+        try:
+            return cls(
+                temperature=float(data.get("temperature", 1.0)),
+                top_k=int(data.get("top_k", 50)),
+                top_p=float(data.get("top_p", 1.0)),
+                repetition_penalty=float(data.get("repetition_penalty") or 1.0),
+            )
+        except (TypeError, ValueError) as error:
+            raise BadCheckpoint(f"{folder / 'generation_config.json'}: {error}") from error
+
+
+def stop_ids(folder: Path, default: Sequence[int]) -> tuple[int, ...]:
+    """Read what ends a reply from ``generation_config.json``."""
+    ids = _generation(folder).get("eos_token_id", list(default))
+    ids = [ids] if isinstance(ids, int) else ids
+    return tuple(dict.fromkeys([*ids, *default]))
+
+
+def _generation(folder: Path) -> dict[str, Any]:
+    path = folder / "generation_config.json"
+    if not path.is_file():
+        return {}
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise BadCheckpoint(f"{path} is not valid JSON: {error}") from error
+    if not isinstance(data, dict):
+        raise BadCheckpoint(f"{path} must hold an object")
+    return data
+
+
+class Chooser:
+    """Chooses tokens one after another.
+
+    Args:
+        sampling: How.
+        seen: Tokens that are there already, for the repetition penalty.
+    """
+
+    def __init__(self, sampling: Sampling, seen: Sequence[int]) -> None:
+        self._how = sampling
+        self._seen = set(seen)
+        self._random: torch.Generator | None = None
+
+    def choose(self, logits: Tensor) -> int:
+        """Choose the next token.
+
+        Args:
+            logits: ``[vocabulary]``, any float dtype.
+
+        Raises:
+            ModelError: They are not finite: weights or arithmetic are broken.
+        """
+        scores = logits.float()
+        if not bool(torch.isfinite(scores).all()):
+            raise ModelError(
+                "the network's scores are not finite (NaN or infinite): the weights are damaged, "
+                "or this dtype is too narrow for them (try float32 or bfloat16)"
+            )
+        how = self._how
+        if how.repetition_penalty != 1 and self._seen:
+            places = torch.tensor(sorted(self._seen), device=scores.device)
+            held = scores[places]
+            punished = torch.where(
+                held > 0, held / how.repetition_penalty, held * how.repetition_penalty
+            )
+            scores = scores.index_copy(0, places, punished)
+        token = int(scores.argmax()) if how.greedy else self._draw(scores)
+        self._seen.add(token)
+        return token
+
+    def _draw(self, scores: Tensor) -> int:
+        how = self._how
+        scores = scores / how.temperature
+        if 0 < how.top_k < len(scores):
+            kept = scores.topk(how.top_k)
+            scores, places = kept.values, kept.indices
+        else:
+            scores, places = scores.sort(descending=True)
+        shares = scores.softmax(-1)
+        # The best are kept until they reach top_p; the one that crosses it is kept too.
+        shares = shares.masked_fill(shares.cumsum(-1) - shares >= how.top_p, 0.0)
+        shares[0] = max(float(shares[0]), 1e-12)
+        if self._random is None:
+            self._random = torch.Generator(device=scores.device)
+            if how.seed is None:
+                self._random.seed()
+            else:
+                self._random.manual_seed(how.seed)
+        return int(places[torch.multinomial(shares, 1, generator=self._random)])

@@ -1,0 +1,215 @@
+"""Qwen2-VL and Qwen2.5-VL, from a folder of safetensors or a name on the hub."""
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from typing import TypeVar
+
+import torch
+from torch import Tensor
+
+from .config import Config, read_config
+from .generate import Sampling, stop_ids
+from .image import Processor
+from .memory import refuse_if_too_large
+from .network import Network
+from .prompt import Layout, Visual
+from .quantized import Precision
+from .session import QwenSession, see
+from .size import Size
+from .tokenizer import END_OF_TEXT, Tokenizer
+from .weights import Files, Progress, find, load
+
+T = TypeVar("T")
+
+
+class QwenVL:
+    """A checkpoint that is loaded and ready; made by `load`.
+
+    Attributes:
+        config: What it is.
+        network: The towers.
+        tokenizer: Its vocabulary.
+        processor: How it wants pictures.
+        sampling: How tokens are chosen unless a call says otherwise.
+        max_tokens: Longest reply unless a call says otherwise.
+        device: Where it runs.
+        dtype: What it computes in.
+        chunk: Prompt tokens read in one pass.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        fingerprint: str,
+        config: Config,
+        network: Network,
+        tokenizer: Tokenizer,
+        processor: Processor,
+        *,
+        sampling: Sampling,
+        stops: tuple[int, ...],
+        device: torch.device,
+        dtype: torch.dtype,
+        max_tokens: int = 1024,
+        vision_cache_bytes: int = 512 << 20,
+    ) -> None:
+        self.config, self.network = config, network
+        self.tokenizer, self.processor = tokenizer, processor
+        self.sampling, self.stop_ids = sampling, frozenset(stops)
+        self.device, self.dtype = device, dtype
+        self.max_tokens = max_tokens
+        self.chunk = 512 if device.type == "cpu" else 4096
+        self.layout = Layout(
+            tokenizer,
+            processor,
+            config.image_token,
+            config.video_token,
+            config.vision_start,
+            config.vision_end,
+            config.vision.tokens_per_second,
+        )
+        self._name, self._fingerprint = name, fingerprint
+        self._seen = _VisionCache(vision_cache_bytes)
+        # One pass at a time: two would share the cores and each take twice as long.
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="eyehand-model")
+
+    @classmethod
+    def load(
+        cls,
+        name: str | Path,
+        *,
+        device: str | None = None,
+        dtype: torch.dtype | None = None,
+        quantize: Precision | None = None,
+        exact: bool = False,
+        max_tokens: int = 1024,
+        offline: bool = False,
+        progress: Progress | None = None,
+    ) -> "QwenVL":
+        """Load a checkpoint.
+
+        Args:
+            name: A folder, or a name on the hub.
+            device: Such as ``cpu`` or ``cuda:0``; default the first GPU, else the CPU.
+            dtype: Default: the checkpoint's own, where the device is quick in it.
+            quantize: Pack the language model's layers to 8 or 4 bits while loading.
+            exact: Multiply GPTQ and AWQ weights out instead of running them packed.
+            max_tokens: Longest reply.
+            offline: Never ask the hub.
+            progress: Told (bytes read, bytes in all).
+
+        Raises:
+            BadCheckpoint: It cannot be found, is damaged, or is of a model not known here.
+            NotEnoughMemory: It would not fit; nothing was read.
+            ValueError: The arguments contradict the checkpoint or the machine.
+        """
+        folder = find(str(name), offline=offline)
+        config = read_config(folder)
+        where = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
+        kind = dtype or default_dtype(config, where)
+        if where.type == "cpu" and kind == torch.float16:
+            raise ValueError(
+                "float16 on a CPU is computed number by number (2 to 4 GFLOP/s measured): use "
+                "float32, bfloat16, or quantize='int8'"
+            )
+        tokenizer = Tokenizer.load(folder)
+        tokenizer.check(config)
+        processor = Processor.read(folder, config.vision)
+        files = Files(folder)
+        refuse_if_too_large(config, files, kind, where, quantize, exact)
+        network = load(
+            files, config, dtype=kind, device=where, quantize=quantize, exact=exact,
+            progress=progress,
+        )  # fmt: skip
+        default = [tokenizer.im_end]
+        if (end := tokenizer.special(END_OF_TEXT)) is not None:
+            default.append(end)
+        return cls(
+            folder.name if Path(name).is_dir() else str(name),
+            files.fingerprint(),
+            config,
+            network,
+            tokenizer,
+            processor,
+            sampling=Sampling.read(folder),
+            stops=stop_ids(folder, default),
+            device=where,
+            dtype=kind,
+            max_tokens=max_tokens,
+        )
+
+    @property
+    def name(self) -> str:
+        """The folder's name, or the name on the hub."""
+        return self._name
+
+    @property
+    def fingerprint(self) -> str:
+        """Names the weights by their content; see `Files.fingerprint`."""
+        return self._fingerprint
+
+    def plan(self, size: Size) -> Size:
+        """Choose the size that a screenshot is resized to."""
+        return self.processor.plan(size)
+
+    def session(self) -> QwenSession:
+        """Begin a conversation with an empty cache."""
+        return QwenSession(self)
+
+    def submit(self, work: Callable[[], T]) -> "Future[T]":
+        """Run something in the model's thread, after what was submitted before."""
+        return self._thread.submit(work)
+
+    def see(self, visual: Visual, check: Callable[[], None]) -> Tensor:
+        """Embed a picture or video, or give what the same one became before."""
+        held = self._seen.get(visual.key)
+        if held is None:
+            held = see(self, visual, check)
+            self._seen.put(visual.key, held)
+        return held
+
+    def close(self) -> None:
+        """End the model's thread; closing twice is harmless."""
+        self._thread.shutdown(wait=False, cancel_futures=True)
+
+
+class _VisionCache:
+    """Embeddings of the pictures seen last, up to a number of bytes."""
+
+    def __init__(self, limit_bytes: int) -> None:
+        self._limit = limit_bytes
+        self._held: OrderedDict[str, Tensor] = OrderedDict()
+        self._bytes = 0
+        self._lock = threading.Lock()
+
+    def get(self, key: str) -> Tensor | None:
+        with self._lock:
+            if key in self._held:
+                self._held.move_to_end(key)
+            return self._held.get(key)
+
+    def put(self, key: str, value: Tensor) -> None:
+        with self._lock:
+            self._held[key] = value
+            self._bytes += value.numel() * value.element_size()
+            while self._bytes > self._limit and self._held:
+                _, oldest = self._held.popitem(last=False)
+                self._bytes -= oldest.numel() * oldest.element_size()
+
+
+def default_dtype(config: Config, device: torch.device) -> torch.dtype:
+    """Choose what to compute in: the checkpoint's dtype, where the device is quick in it.
+
+    A CPU without bfloat16 instructions multiplies bfloat16 five times slower than float32 (19
+    against 102 GFLOP/s measured on AVX2), and float16 fifty times slower.
+    """
+    saved = {"bfloat16": torch.bfloat16, "float16": torch.float16}.get(
+        (config.dtype or "").removeprefix("torch."), torch.float32
+    )
+    if device.type != "cpu":
+        return saved
+    quick = saved == torch.bfloat16 and bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
+    return torch.bfloat16 if quick else torch.float32

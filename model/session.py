@@ -1,0 +1,253 @@
+"""One conversation with a network that remembers what it has read.
+
+A session keeps keys and values of the tokens of its last prompt and reply. A prompt that begins
+alike, token by token and picture by picture, is read only from where it differs. The network's
+passes run in a thread of the model's own, one at a time; whoever waits for one can be cancelled at
+any moment and is answered at once, while the pass ends at its next layer and leaves the session as
+far as it had got.
+"""
+
+import asyncio
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import torch
+
+from .base import Reply
+from .cache import KVCache
+from .chat import Image, Message
+from .errors import ContextTooLong, ModelError
+from .generate import Chooser, Sampling
+from .image import frame_tensor
+from .prompt import Prompt, Visual
+from .rope import positions_of
+
+if TYPE_CHECKING:
+    from .qwen_vl import QwenVL
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A token as it is emitted.
+
+    Attributes:
+        id: Its number.
+        text: What it completes, perhaps nothing: a character may take several tokens.
+    """
+
+    id: int
+    text: str
+
+
+class _Stopped(Exception):
+    """The caller wants the reply no more."""
+
+
+class QwenSession:
+    """One conversation; made by `QwenVL.session`.
+
+    Args:
+        model: Whose.
+    """
+
+    def __init__(self, model: "QwenVL") -> None:
+        self._model = model
+        self._cache = KVCache(model.config.text.layers)
+        self._held = Prompt()  # what the cache holds, token by token
+        self._said: dict[tuple[int, str], list[int]] = {}
+        self._closed = False
+
+    @property
+    def held(self) -> int:
+        """Tokens whose keys and values are kept."""
+        return self._cache.length
+
+    async def reply(
+        self,
+        messages: Sequence[Message],
+        *,
+        max_tokens: int | None = None,
+        sampling: Sampling | None = None,
+        on_token: Callable[[Token], None] | None = None,
+    ) -> Reply:
+        """Continue the conversation.
+
+        Args:
+            messages: The whole conversation so far, oldest first.
+            max_tokens: Longest reply; None: the model's own bound.
+            sampling: How tokens are chosen; None: the model's own way.
+            on_token: Told each token from the model's thread, as it is chosen.
+
+        Returns:
+            The reply without the token that ended it; its ``stats`` count tokens reused,
+            prefilled and decoded, and seconds for pictures, prefill and decoding.
+
+        Raises:
+            ContextTooLong: Prompt and reply do not fit; nothing was computed.
+            ModelError: No reply can be given.
+        """
+        if self._closed:
+            raise ModelError("the session was closed: begin another")
+        stop = threading.Event()
+        work = self._model.submit(
+            lambda: self._reply(messages, max_tokens, sampling, on_token, stop)
+        )
+        try:
+            return await asyncio.wrap_future(work)
+        except asyncio.CancelledError:
+            stop.set()
+            raise
+
+    async def close(self) -> None:
+        """Free the cache; closing twice is harmless."""
+        self._closed = True
+        self._model.submit(self._free)
+
+    def _free(self) -> None:
+        self._cache = KVCache(self._model.config.text.layers)
+        self._held = Prompt()
+
+    @torch.inference_mode()
+    def _reply(
+        self,
+        messages: Sequence[Message],
+        max_tokens: int | None,
+        sampling: Sampling | None,
+        on_token: Callable[[Token], None] | None,
+        stop: threading.Event,
+    ) -> Reply:
+        model, began = self._model, time.perf_counter()
+
+        def check() -> None:
+            if stop.is_set():
+                raise _Stopped
+
+        check()
+        prompt = model.layout.prompt(messages, self._said)
+        positions, counter = positions_of(prompt.spans(), model.config.vision.merge)
+        room = model.max_tokens if max_tokens is None else max_tokens
+        if room < 1:
+            raise ValueError(f"max_tokens must be at least 1, not {room}")
+        _fit(counter, room, model.config.text.positions, len(prompt.ids))
+
+        reused = min(prompt.common(self._held), len(prompt.ids) - 1)
+        reused = _before_picture(prompt, reused)
+        self._cut(reused)
+        see_began = time.perf_counter()
+        embeddings = [
+            model.see(visual, check) for visual in prompt.visuals if visual.start >= reused
+        ]
+        prefill_began = time.perf_counter()
+        hidden = self._prefill(prompt, positions, reused, embeddings, check)
+        decode_began = time.perf_counter()
+
+        chooser = Chooser(sampling or model.sampling, prompt.ids)
+        stream, emitted, text, finished = model.tokenizer.stream(), [], "", False
+        while True:
+            check()
+            token = chooser.choose(model.network.logits(hidden)[0, -1])
+            if token in model.stop_ids:
+                finished = True
+                break
+            emitted.append(token)
+            piece = stream.step(token)
+            text += piece
+            if on_token is not None:
+                on_token(Token(token, piece))
+            if len(emitted) == room:
+                break
+            hidden = self._read([token], counter, check)
+            counter += 1
+        ended = time.perf_counter()
+        text = model.tokenizer.decode(emitted)
+        self._said[(len(messages), text)] = emitted
+        return Reply(
+            text,
+            stats={
+                "reused_tokens": reused,
+                "prefilled_tokens": len(prompt.ids) - reused,
+                "decoded_tokens": len(emitted),
+                "prompt_s": round(see_began - began, 4),
+                "vision_s": round(prefill_began - see_began, 4),
+                "prefill_s": round(decode_began - prefill_began, 4),
+                "decode_s": round(ended - decode_began, 4),
+            },
+            finished=finished,
+        )
+
+    def _cut(self, length: int) -> None:
+        self._cache.truncate(length)
+        del self._held.ids[length:]
+        self._held.visuals = [v for v in self._held.visuals if v.start < length]
+
+    def _prefill(
+        self,
+        prompt: Prompt,
+        positions: torch.Tensor,
+        start: int,
+        embeddings: Sequence[torch.Tensor],
+        check: Callable[[], None],
+    ) -> torch.Tensor:
+        """Read a prompt from a token on, in chunks; give the last token's hidden state."""
+        model = self._model
+        ids = torch.tensor([prompt.ids[start:]], device=model.device)
+        x = model.network.embed(ids, torch.cat(list(embeddings)) if embeddings else None)
+        places = positions[:, None, start:].to(model.device)
+        hidden = x
+        for begin in range(0, x.shape[1], model.chunk):
+            end = min(begin + model.chunk, x.shape[1])
+            check()
+            hidden = model.network(
+                x[:, begin:end], places[..., begin:end], self._cache, check=check
+            )
+            done = start + end
+            self._held.ids += prompt.ids[start + begin : done]
+            # A picture that is half read is not held: `Prompt.common` ends before it.
+            known = {visual.start for visual in self._held.visuals}
+            self._held.visuals += [
+                v for v in prompt.visuals if v.start < done and v.start not in known
+            ]
+        return hidden[:, -1:]
+
+    def _read(self, ids: list[int], counter: int, check: Callable[[], None]) -> torch.Tensor:
+        model = self._model
+        tokens = torch.tensor([ids], device=model.device)
+        places = torch.arange(counter, counter + len(ids), device=model.device).expand(3, 1, -1)
+        hidden: torch.Tensor = model.network(
+            model.network.model.embed_tokens(tokens), places, self._cache, check=check
+        )
+        self._held.ids += ids
+        return hidden[:, -1:]
+
+
+def _before_picture(prompt: Prompt, length: int) -> int:
+    """Move a place out of a picture, to its beginning: pictures are read whole."""
+    for visual in prompt.visuals:
+        if visual.start < length < visual.start + visual.tokens:
+            return visual.start
+    return length
+
+
+def _fit(counter: int, room: int, positions: int, tokens: int) -> None:
+    if counter + room > positions:
+        raise ContextTooLong(
+            f"the prompt of {tokens} tokens reaches position {counter}; with a reply of up to "
+            f"{room} tokens that is over the {positions} that the checkpoint was made for: shorten "
+            "the history, or ask for a shorter reply"
+        )
+
+
+def see(model: "QwenVL", visual: Visual, check: Callable[[], None]) -> torch.Tensor:
+    """Embed one picture or video: ``[tokens, width]``."""
+    part = visual.part
+    if isinstance(part, Image):
+        frames = frame_tensor(part.pixels, model.device)
+    else:
+        frames = torch.cat([frame_tensor(frame, model.device) for frame in part.pixels])
+    patches = model.processor.patches(frames, part.resized)
+    check()
+    embedded: torch.Tensor = model.network.see(patches, [visual.grid], check=check)
+    return embedded
