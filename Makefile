@@ -4,6 +4,8 @@
 PYTHON ?=
 PY := .venv/bin/python
 STAMP := .venv/installed
+# What the demo needs, without torch and the tools of a developer.
+DEMO_STAMP := .venv/installed-desktop
 
 export OMP_NUM_THREADS := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
@@ -14,7 +16,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 help: ## List the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 14
 
-demo: $(STAMP) ## Write a note on a virtual screen, record it, show the last picture
+demo: $(DEMO_STAMP) ## Write a note on a virtual screen, record it, show the last picture
 	@.ci/system-packages demo
 	rm -rf demo-run/episode demo-run/end.png
 	mkdir -p demo-run
@@ -45,6 +47,11 @@ clean: ## Remove what make made, the environment included
 $(STAMP): pyproject.toml constraints.txt
 	@test -x $(PY) || .ci/make-venv $(PYTHON)
 	.venv/bin/pip install --quiet -c constraints.txt -e ".[dev]"
+	@touch $@
+
+$(DEMO_STAMP): pyproject.toml constraints.txt
+	@test -x $(PY) || .ci/make-venv $(PYTHON)
+	.venv/bin/pip install --quiet -c constraints.txt -e ".[desktop]"
 	@touch $@
 
 # The checkers cannot see through the editable install; links that mirror the installed names can
