@@ -109,7 +109,8 @@ class Agent:
         try:
             await to_disk(lambda: begun.append(self._begin(task)))
         except asyncio.CancelledError:
-            for self._run in begun:  # the recording was begun: it gets its end
+            if begun:  # the recording was begun: it gets its end
+                self._run = begun[0]
                 async with self._run.ending():
                     raise
             raise

@@ -1,6 +1,5 @@
 """Keys and values of the tokens a network has read."""
 
-import torch
 from torch import Tensor
 
 _STEP = 256
@@ -57,14 +56,3 @@ class KVCache:
         if not 0 <= length <= self.length:
             raise ValueError(f"the cache holds {self.length} tokens; it cannot be cut to {length}")
         self.length = length
-
-    @property
-    def bytes(self) -> int:
-        """Memory held, free room included."""
-        held = [x for buffers in (self._keys, self._values) for x in buffers if x is not None]
-        return sum(x.numel() * x.element_size() for x in held)
-
-
-def kv_bytes_per_token(layers: int, kv_heads: int, head_width: int, dtype: torch.dtype) -> int:
-    """Give what one token takes in the cache, in bytes."""
-    return 2 * layers * kv_heads * head_width * dtype.itemsize

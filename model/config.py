@@ -85,11 +85,6 @@ class VisionConfig:
         """What both sides of a resized image are a multiple of, in pixels."""
         return self.patch * self.merge
 
-    @property
-    def patch_values(self) -> int:
-        """Values in a patch: channels, frames, rows and columns."""
-        return self.channels * self.temporal_patch * self.patch * self.patch
-
 
 @dataclass(frozen=True, slots=True)
 class TextConfig:
@@ -168,6 +163,25 @@ _ARCHITECTURES: dict[str, Family] = {
 _MODEL_TYPES: dict[str, Family] = {"qwen2_vl": "qwen2_vl", "qwen2_5_vl": "qwen2_5_vl"}
 
 
+def read_json(path: Path) -> dict[str, Any] | None:
+    """Read one of a checkpoint's JSON files; None where it is not there.
+
+    Raises:
+        BadCheckpoint: It cannot be read, or is no JSON object.
+    """
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise BadCheckpoint(f"{path} cannot be read: {error.strerror}") from error
+    except (ValueError, RecursionError) as error:
+        raise BadCheckpoint(f"{path} is not valid JSON: {error}") from error
+    if not isinstance(data, dict):
+        raise BadCheckpoint(f"{path} must hold an object, not {type(data).__name__}")
+    return data
+
+
 def read_config(folder: Path) -> Config:
     """Read ``config.json`` of a checkpoint.
 
@@ -176,14 +190,9 @@ def read_config(folder: Path) -> Config:
             message names the field, its value, and what is allowed.
     """
     path = folder / "config.json"
-    try:
-        data = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise BadCheckpoint(f"{path}: {error.strerror}: a checkpoint has this file") from error
-    except ValueError as error:
-        raise BadCheckpoint(f"{path} is not valid JSON: {error}") from error
-    if not isinstance(data, dict):
-        raise BadCheckpoint(f"{path} must hold an object, not {type(data).__name__}")
+    data = read_json(path)
+    if data is None:
+        raise BadCheckpoint(f"{path}: there is no such file, and a checkpoint has one")
     try:
         return parse_config(data)
     except BadCheckpoint as error:

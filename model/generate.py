@@ -1,6 +1,5 @@
 """From scores to tokens: what to choose, and when to stop."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from .config import read_json
 from .errors import BadCheckpoint, ModelError
 
 
@@ -82,16 +82,7 @@ def stop_ids(folder: Path, default: Sequence[int]) -> tuple[int, ...]:
 
 
 def _generation(folder: Path) -> dict[str, Any]:
-    path = folder / "generation_config.json"
-    if not path.is_file():
-        return {}
-    try:
-        data = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise BadCheckpoint(f"{path} is not valid JSON: {error}") from error
-    if not isinstance(data, dict):
-        raise BadCheckpoint(f"{path} must hold an object")
-    return data
+    return read_json(folder / "generation_config.json") or {}
 
 
 class Chooser:

@@ -6,7 +6,6 @@ screenshot is 6 MB as uint8 and 50 MB as what the tower reads.
 Source: transformers 5.23.0, ``image_processing_qwen2_vl.py`` (its default backend).
 """
 
-import json
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +17,7 @@ from PIL import Image as Pillow
 from torch import Tensor
 
 from .chat import Pixels
-from .config import VisionConfig
+from .config import VisionConfig, read_json
 from .errors import BadCheckpoint
 from .rope import Grid
 from .size import Size, smart_resize
@@ -61,12 +60,7 @@ class Processor:
             BadCheckpoint: It is damaged, or says something that cannot be.
         """
         path = folder / "preprocessor_config.json"
-        data = {}
-        if path.is_file():
-            try:
-                data = json.loads(path.read_text(encoding="utf-8"))
-            except ValueError as error:
-                raise BadCheckpoint(f"{path} is not valid JSON: {error}") from error
+        data = read_json(path) or {}
         size = data.get("size") or {}
         try:
             low = data.get("min_pixels") or size.get("shortest_edge") or size.get("min_pixels")

@@ -7,8 +7,13 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
 
-import torch
-from torch import Tensor
+try:
+    import torch
+    from torch import Tensor
+except ImportError as missing:
+    raise ImportError(f'{missing.msg}: models need the extra: pip install "eyehand[model]"') from (
+        missing
+    )
 
 from .config import Config, read_config
 from .generate import Sampling, stop_ids

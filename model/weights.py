@@ -113,11 +113,6 @@ class Files:
                         )
                     self.entries[name] = entry
 
-    @property
-    def bytes(self) -> int:
-        """Size of the tensors in files."""
-        return sum(path.stat().st_size for path in {e.file for e in self.entries.values()})
-
     def read(self, names: Sequence[str]) -> list[Tensor]:
         """Read tensors into memory of their own.
 

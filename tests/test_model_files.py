@@ -1,6 +1,8 @@
 """Checkpoints as they lie on disk: read, or refused with all that is wrong."""
 
 import json
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -8,12 +10,14 @@ from typing import Any
 import pytest
 import torch
 import toys
+from PIL import Image as Pillow
 from safetensors.torch import load_file, save_file
 
 from eyehand.model import Size
 from eyehand.model.config import parse_config, read_config
 from eyehand.model.errors import BadCheckpoint, NotEnoughMemory
 from eyehand.model.generate import Sampling
+from eyehand.model.image import flatten
 from eyehand.model.qwen_vl import QwenVL
 from eyehand.model.tokenizer import SPECIAL, Tokenizer
 from eyehand.model.weights import Files, find
@@ -186,7 +190,7 @@ NORM = "model.norm.weight"
         (pickle_only, ["pickles only (pytorch_model.bin)"]),
         (lambda f: (f / "model.safetensors").unlink(), ["holds no *.safetensors"]),
         (shards, ["lacks 1 of 2 shards: model-00001-of-00002.safetensors"]),
-        (lambda f: (f / "config.json").unlink(), ["config.json: No such file"]),
+        (lambda f: (f / "config.json").unlink(), ["config.json: there is no such file"]),
         (lambda f: (f / "config.json").write_text("{"), ["config.json is not valid JSON"]),
         (lambda f: (f / "vocab.json").unlink(), ["neither tokenizer.json nor vocab.json"]),
         (lambda f: (f / "vocab.json").write_text('{"a": 0}'), ["tokenizer in", "cannot be read"]),
@@ -273,3 +277,15 @@ def test_special_tokens_have_their_numbers(checkpoint: Path) -> None:
         assert number not in tokenizer.encode(f"a {name} b")
         assert tokenizer.decode([number]) == name
         assert tokenizer.decode(tokenizer.encode(f"a {name} b")) == f"a {name} b"
+
+
+def test_what_is_transparent_becomes_white() -> None:
+    picture = Pillow.new("RGBA", (2, 1), (255, 0, 0, 0))
+    picture.putpixel((1, 0), (255, 0, 0, 255))
+    assert flatten(picture).tolist() == [[[255, 255, 255], [255, 0, 0]]]
+
+
+def test_without_the_extra_its_name_is_told() -> None:
+    code = "import sys; sys.modules['torch'] = None; import eyehand.model.qwen_vl"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    assert 'pip install "eyehand[model]"' in done.stderr.splitlines()[-1]

@@ -10,7 +10,7 @@ import torch
 import toys
 from safetensors.torch import load_file, save_file
 
-from eyehand.model.config import Config, parse_config, read_config
+from eyehand.model.config import read_config
 from eyehand.model.network import Network, padded_mask
 from eyehand.model.rope import Grid, Span, positions_of
 from eyehand.model.weights import Files, load
@@ -227,7 +227,3 @@ def test_bf16_stays_near_float32(toy: Toy, tmp_path: Path, family: str) -> None:
     found = ours(narrow, ids, spans, grids).float()
     # Eight bits of mantissa through a tower and three layers: 2 % of the scores' spread.
     assert float((found - expected).norm() / expected.norm()) < 0.02
-
-
-def config_of(model: Any, family: str) -> Config:
-    return parse_config({**json.loads(model.config.to_json_string()), "model_type": family})
