@@ -3,12 +3,10 @@
 import asyncio
 import contextlib
 import json
-import os
-import signal
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Coroutine, Sequence
-from contextlib import aclosing, asynccontextmanager
+from collections.abc import Sequence
+from contextlib import aclosing
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
@@ -16,38 +14,16 @@ import typer
 from PIL import Image
 from rich.console import Console
 
-from ..actions.errors import NoTools, ToolError
-from ..actions.tools import Tool, load_tools
-from ..envs.base import Env
+from ..actions.dialects import DIALECTS
 from ..envs.episode import Episode
-from ..envs.errors import (
-    EnvError,
-    EpisodeBroken,
-    EpisodeExists,
-    EpisodeUnwritable,
-    RecordingEnded,
-    ReplayDiverged,
-)
 from ..envs.journal import require_free
 from ..envs.records import Step, StopReason
-from ..envs.replay import ReplayEnv
-from ..model.base import Model
-from ..model.errors import ModelError
-from ..model.scripted import ScriptedModel
 from . import console
-from .checks import CHECKS
-from .errors import TaskError
+from .errors import BadUsage
+from .exits import DONE, EXIT_CODES, NOT_DONE, code_of, run_command
 from .loop import Agent
+from .opening import Dtype, ModelOptions, Precision, open_env, open_model, open_task, open_tools
 from .replaying import replay as replay_episode
-from .task import DesktopSpec, Task
-from .taskfile import SCRATCH, load_task
-
-DONE, NOT_DONE, BAD_INPUT, ENV_LOST, MODEL_FAILED, DIVERGED, INTERRUPTED = 0, 1, 2, 3, 4, 5, 130
-
-EXIT_CODES = """Exit codes: 0 done; 1 not done (failed, gave up, limit reached); 2 bad usage or
-input file; 3 display or device lost; 4 model failed; 5 replay diverged; 130 interrupted."""
-
-_BAD_INPUT = (TaskError, ToolError, EpisodeBroken, EpisodeExists, EpisodeUnwritable)
 
 app = typer.Typer(
     help="Work a desktop or a phone through pixels.",
@@ -59,14 +35,25 @@ app = typer.Typer(
 )
 
 AsJson = Annotated[bool, typer.Option("--json", help="JSON lines on standard output, for scripts.")]
-
-
-class _Exit(Exception):
-    """Ends the command with a code and a message."""
-
-    def __init__(self, code: int, message: str) -> None:
-        super().__init__(message)
-        self.code = code
+Device = Annotated[
+    str | None, typer.Option(help="cpu, cuda or cuda:NUMBER. Default: the first GPU, else the CPU.")
+]
+DtypeOption = Annotated[
+    Dtype | None,
+    typer.Option(help="What the model computes in. Default: as saved, where that is quick."),
+]
+Quantize = Annotated[
+    Precision | None,
+    typer.Option(help="Pack the language model's layers to 8 or 4 bits while loading."),
+]
+ImageTokens = Annotated[
+    int | None,
+    typer.Option(
+        min=4,
+        help="Most tokens that a screenshot becomes: fewer are quicker, and show less. Clicking "
+        "works best with 1024 to 2048. Default: as the checkpoint allows.",
+    ),
+]
 
 
 @app.command(epilog=EXIT_CODES)
@@ -80,8 +67,25 @@ def run(
         typer.Option(help="desktop, or replay:DIR. Default: what the task says, else desktop."),
     ] = None,
     model: Annotated[
-        str | None, typer.Option(help="script:FILE (replies from a YAML, JSON or JSON Lines file).")
+        str | None,
+        typer.Option(
+            help="A checkpoint's folder, its name on the hub, or script:FILE (replies from a "
+            "YAML, JSON or JSON Lines file)."
+        ),
     ] = None,
+    dialect: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help=f"How the model is spoken to: {', '.join(sorted(DIALECTS))}. Default: as it was "
+            "trained.",
+        ),
+    ] = None,
+    device: Device = None,
+    dtype: DtypeOption = None,
+    quantize: Quantize = None,
+    image_tokens: ImageTokens = None,
+    max_tokens: Annotated[int, typer.Option(min=1, help="Longest reply in tokens.")] = 1024,
     record: Annotated[
         Path | None, typer.Option(help="Folder to record into; must not exist or be empty.")
     ] = None,
@@ -98,9 +102,15 @@ def run(
       eyehand run examples/note.yaml --record runs/note
       eyehand run examples/note.yaml --set text="Grüße, 世界"
       eyehand run "Save the file" --model script:replies.yaml
+      eyehand run "Save the file" --model checkpoints/Qwen2.5-VL-3B-Instruct
+      eyehand run "Save the file" --model Qwen/Qwen2.5-VL-3B-Instruct --quantize int8 \\
+          --image-tokens 1280 --record runs/save
       eyehand run examples/note.yaml --env replay:runs/note --json
     """  # noqa: D301
-    _main(_run(task, tools, env, model, record, variables or [], as_json), as_json)
+    options = ModelOptions(device, dtype, quantize, image_tokens, max_tokens)
+    run_command(
+        _run(task, tools, env, model, dialect, options, record, variables or [], as_json), as_json
+    )
 
 
 @app.command(epilog=EXIT_CODES)
@@ -135,7 +145,7 @@ def replay(
     """  # noqa: D301
     if strict and tolerant is not None:
         raise typer.BadParameter("give --strict or --tolerant, not both")
-    _main(_replay(folder, tolerant, tools, picture, as_json), as_json)
+    run_command(_replay(folder, tolerant, tools, picture, as_json), as_json)
 
 
 @app.command(epilog=EXIT_CODES)
@@ -153,7 +163,7 @@ def show(
       eyehand show runs/note
       eyehand show runs/note --picture end.png
     """  # noqa: D301
-    _main(_show(folder, picture, as_json), as_json)
+    run_command(_show(folder, picture, as_json), as_json)
 
 
 @app.command(epilog="Exit codes: 0 nothing failed; 1 something failed; 130 interrupted.")
@@ -181,7 +191,7 @@ def doctor(
                     screen.print(f"      {'':<12}-> {finding.advice}", markup=False)
         return NOT_DONE if any(finding.grade == "fail" for finding in findings) else DONE
 
-    _main(look(), as_json)
+    run_command(look(), as_json)
 
 
 def main() -> NoReturn:
@@ -195,24 +205,31 @@ async def _run(
     tools: Path | None,
     env: str | None,
     model: str | None,
+    dialect: str | None,
+    options: ModelOptions,
     record: Path | None,
     variables: Sequence[str],
     as_json: bool,
 ) -> int:
     if record is not None:
         require_free(record)  # before anything is started
-    own_tools = _tools(tools)  # first: a task may use the conditions that the file registers
-    mind = _model(model)
+    if dialect is not None and dialect not in DIALECTS:
+        known = ", ".join(sorted(DIALECTS))
+        raise BadUsage(f"there is no dialect {dialect!r}; there are {known}")
+    own_tools = open_tools(tools)  # first: a task may use the conditions that the file registers
     async with contextlib.AsyncExitStack() as stack:
         scratch = stack.enter_context(tempfile.TemporaryDirectory(prefix="eyehand-"))
-        plan = _task(task, variables, scratch)
-        if plan.asks_model and mind is None:
-            raise _Exit(BAD_INPUT, "a goal in words needs a model: add --model script:FILE")
+        plan = open_task(task, variables, scratch)
+        if plan.asks_model and model is None:
+            raise BadUsage("a goal in words needs a model: add --model script:FILE or CHECKPOINT")
+        mind = await stack.enter_async_context(open_model(model, options, quiet=as_json))
         view = console.display(as_json=as_json)
-        place = await stack.enter_async_context(_env(env, plan))
-        agent = Agent(
-            place, mind, tools=own_tools, record=record, ask=_ask if sys.stdin.isatty() else None
-        )
+        place = await stack.enter_async_context(open_env(env, plan))
+        ask = _ask if sys.stdin.isatty() else None
+        try:
+            agent = Agent(place, mind, dialect=dialect, tools=own_tools, record=record, ask=ask)
+        except ValueError as error:  # a tool's name that the dialect has already
+            raise BadUsage(str(error)) from error
         view.begin(plan.name)
         try:
             async with aclosing(agent.steps(plan)) as steps:
@@ -227,19 +244,32 @@ async def _run(
             if episode is not None and episode.end is not None:
                 end = episode.end
                 facts: dict[str, Any] = {"steps": end.steps, "seconds": round(end.seconds, 2)}
+                if tokens := _tokens(episode):
+                    facts["tokens"] = tokens
                 if episode.answers:
                     facts["answers"] = episode.answers
                 if record is not None:
                     facts["episode"] = str(record)
                 view.end(end.stop, end.detail, facts)
             view.close()
-    return _code(agent.episode.stop if agent.episode else None)
+    return code_of(agent.episode.stop if agent.episode else None)
+
+
+def _tokens(episode: Episode) -> dict[str, int]:
+    """Add up what a model read anew, had read before, and wrote; empty where nothing is counted."""
+    names = {"read": "prefilled_tokens", "reused": "reused_tokens", "written": "decoded_tokens"}
+    counted = [step.stats for step in episode.steps if "decoded_tokens" in step.stats]
+    return {
+        word: int(sum(stats.get(name, 0) for stats in counted))
+        for word, name in names.items()
+        if counted
+    }
 
 
 async def _replay(
     folder: Path, tolerant: float | None, tools: Path | None, picture: Path | None, as_json: bool
 ) -> int:
-    _tools(tools)
+    open_tools(tools)
     episode = Episode.load(folder)
     view = console.display(as_json=as_json)
 
@@ -276,11 +306,11 @@ async def _show(folder: Path, picture: Path | None, as_json: bool) -> int:
     last = episode.last_view()
     if picture is not None:
         if last is None:
-            raise _Exit(BAD_INPUT, f"{folder} holds no screen to save")
+            raise BadUsage(f"{folder} holds no screen to save")
         try:
             Image.fromarray(episode.pixels(last.picture)).save(picture)
         except (OSError, ValueError) as error:
-            raise _Exit(BAD_INPUT, f"cannot save the picture {picture}: {error}") from error
+            raise BadUsage(f"cannot save the picture {picture}: {error}") from error
         facts["picture"] = str(picture)
     stop, detail = (None, "") if end is None else (end.stop, end.detail)
     if as_json:
@@ -295,68 +325,6 @@ async def _show(folder: Path, picture: Path | None, as_json: bool) -> int:
         for name, value in facts.items():
             screen.print(f"  {name}: {value}", markup=False, highlight=False)
     return DONE
-
-
-@asynccontextmanager
-async def _env(choice: str | None, task: Task) -> AsyncIterator[Env]:
-    """Open the env that the command line or the task names."""
-    if choice is not None and choice.startswith("replay:"):
-        yield ReplayEnv(Path(choice.removeprefix("replay:")))
-        return
-    if choice not in (None, "desktop"):
-        raise _Exit(BAD_INPUT, f"unknown env {choice!r}; there are desktop and replay:DIR")
-    from .desktop import open_desktop  # needs the extra "desktop"
-
-    async with open_desktop(task.env or DesktopSpec(), task.folder) as env:
-        yield env
-
-
-def _task(text: str, variables: Sequence[str], scratch: str) -> Task:
-    values: dict[str, str] = {}
-    for pair in variables:
-        name, separator, value = pair.partition("=")
-        if not separator:
-            raise _Exit(BAD_INPUT, f"--set takes NAME=VALUE, not {pair!r}")
-        values[name.strip()] = value
-    path = Path(text)
-    if path.suffix in (".yaml", ".yml") or _is_file(path):
-        return load_task(path, {SCRATCH: scratch, **values})
-    if values:
-        raise _Exit(BAD_INPUT, "--set is for task files; this is a goal in words")
-    if not text.strip():
-        raise _Exit(BAD_INPUT, "the task is empty: give a task file or a goal in words")
-    return Task.goal(text)
-
-
-def _is_file(path: Path) -> bool:
-    try:
-        return path.is_file()
-    except OSError:  # a goal may be longer than any file name
-        return False
-
-
-def _model(choice: str | None) -> Model | None:
-    if choice is None:
-        return None
-    kind, _, rest = choice.partition(":")
-    if kind != "script" or not rest:
-        raise _Exit(BAD_INPUT, f"unknown model {choice!r}; there is script:FILE")
-    try:
-        return ScriptedModel.from_file(rest)
-    except ModelError as error:
-        raise _Exit(BAD_INPUT, str(error)) from error
-
-
-def _tools(path: Path | None) -> list[Tool]:
-    if path is None:
-        return []
-    before = set(CHECKS)
-    try:
-        return load_tools(path)
-    except NoTools:
-        if set(CHECKS) != before:  # a file of conditions alone is as good
-            return []
-        raise
 
 
 async def _ask(question: str) -> str:
@@ -375,65 +343,6 @@ async def _ask(question: str) -> str:
         return await answer
     finally:
         loop.remove_reader(sys.stdin)
-
-
-def _main(work: Coroutine[Any, Any, int], as_json: bool) -> None:
-    """Run a command to its exit code; every failure is one clear message."""
-    code, message = INTERRUPTED, "interrupted"
-    try:
-        code, message = asyncio.run(_interruptible(work)), ""
-    except (KeyboardInterrupt, asyncio.CancelledError):
-        pass
-    except BrokenPipeError:
-        message = "nobody reads the output any more"
-        sys.stdout = open(os.devnull, "w")  # noqa: SIM115 - Python flushes it once more
-    except _Exit as error:
-        code, message = error.code, str(error)
-    except RecordingEnded as error:
-        code, message = NOT_DONE, str(error)
-    except _BAD_INPUT as error:
-        code, message = BAD_INPUT, str(error)
-    except ReplayDiverged as error:
-        code, message = DIVERGED, str(error)
-    except EnvError as error:
-        code, message = ENV_LOST, str(error)
-    except ModelError as error:
-        code, message = MODEL_FAILED, str(error)
-    if message:
-        if as_json:
-            print(json.dumps({"type": "error", "exit_code": code, "message": message}))
-        print(f"eyehand: {message}", file=sys.stderr)
-    raise typer.Exit(code)
-
-
-async def _interruptible(work: Coroutine[Any, Any, int]) -> int:
-    """Let Ctrl-C and a polite kill cancel the work, so that everything is given back."""
-    loop = asyncio.get_running_loop()
-    task = loop.create_task(work)
-    signals = [signal.SIGINT, signal.SIGTERM]
-    if hasattr(signal, "SIGHUP"):
-        signals.append(signal.SIGHUP)
-
-    def stop(number: signal.Signals) -> None:
-        loop.remove_signal_handler(number)  # the second time, the system's own way
-        task.cancel()
-
-    with contextlib.suppress(NotImplementedError):  # Windows: asyncio.run handles Ctrl-C
-        # What was started by nohup, or in the background of a script, ignores some of them.
-        for number in (n for n in signals if signal.getsignal(n) is not signal.SIG_IGN):
-            loop.add_signal_handler(number, stop, number)
-    return await task
-
-
-def _code(stop: StopReason | None) -> int:
-    return {
-        StopReason.DONE: DONE,
-        StopReason.STOPPED_BY_USER: INTERRUPTED,
-        StopReason.CANCELLED: INTERRUPTED,
-        StopReason.ENV_LOST: ENV_LOST,
-        StopReason.MODEL_FAILED: MODEL_FAILED,
-        StopReason.DIVERGED: DIVERGED,
-    }.get(stop or StopReason.CRASHED, NOT_DONE)
 
 
 if __name__ == "__main__":

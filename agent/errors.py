@@ -2,10 +2,15 @@
 
 ::
 
+    BadUsage             what a command was given cannot be used
     TaskError            a task or its file; carries file and line where there are some
 """
 
 from pathlib import Path
+
+
+class BadUsage(Exception):
+    """What a command was given cannot be used: an option, a name, a file."""
 
 
 class TaskError(Exception):

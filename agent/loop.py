@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from ..actions.dialects import Dialect, NativeDialect
+from ..actions.dialects import Dialect, dialect_named, dialect_of
 from ..actions.schema import TALK
 from ..actions.tools import Tool, tools_by_name
 from ..envs.base import Env
@@ -32,7 +32,7 @@ class Agent:
         env: Where actions happen. The agent resets it at the start of a run and closes it at the
             end, so an env is for one run.
         model: Who decides; None for tasks that name every action.
-        dialect: How the model is spoken to; by default the plain JSON one.
+        dialect: How the model is spoken to, or the name of it; by default as it was trained.
         tools: Functions that the model may call.
         record: Folder to record into; must not exist or be empty.
         ask: Answers the model's questions to the user; None if nobody is there.
@@ -46,7 +46,7 @@ class Agent:
         env: Env,
         model: Model | None = None,
         *,
-        dialect: Dialect | None = None,
+        dialect: Dialect | str | None = None,
         tools: Sequence[Tool] = (),
         record: str | Path | None = None,
         ask: Ask | None = None,
@@ -60,8 +60,12 @@ class Agent:
             {"name": t.name, "description": t.description, "parameters": t.parameters}
             for t in self.tools.values()
         ]
-        talk = TALK if self.tools else TALK - {"call_tool"}
-        self.dialect = dialect or NativeDialect(env.action_space | talk, self._specs)
+        if dialect is None:
+            dialect = dialect_of("script" if model is None else model.family)
+        if isinstance(dialect, str):
+            talk = TALK if self.tools else TALK - {"call_tool"}
+            dialect = dialect_named(dialect, env.action_space | talk, self._specs)
+        self.dialect = dialect
         self.episode: Episode | None = None
         self._run: Run | None = None
 

@@ -1,19 +1,21 @@
 """Replaying an episode: the same loop, fed from the recording."""
 
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pydantic import ValidationError
 
-from ..actions.dialects import NativeDialect
+from ..actions.dialects import dialect_named
 from ..actions.schema import TALK
 from ..envs.episode import Episode
 from ..envs.errors import EpisodeBroken, RecordingEnded
 from ..envs.records import Step, StopReason
 from ..envs.replay import ReplayEnv
+from ..model.base import Reply
+from ..model.chat import Message
 from ..model.scripted import ScriptedModel
 from ..model.size import Size
 from .loop import Agent
@@ -42,10 +44,17 @@ class RecordedModel(ScriptedModel):
     """Gives an episode's replies, and plans picture sizes as the recorded model did."""
 
     def __init__(self, episode: Episode) -> None:
-        replies = [step.reply for step in episode.steps if step.reply is not None]
+        said = [step for step in episode.steps if step.reply is not None]
+        replies = [step.reply or "" for step in said]
         super().__init__(replies, name=(episode.header.model or {}).get("name", "recorded"))
+        self._finished = [step.finished for step in said]
         frames = [step.seen.frame for step in episode.steps]
         self._plans = {f.physical: f.image for f in frames if f.image is not None}
+
+    async def reply(self, messages: Sequence[Message]) -> Reply:
+        """Give the next recorded reply, cut off where it was."""
+        number = len(self._finished) - self.remaining
+        return replace(await super().reply(messages), finished=self._finished[number])
 
     def plan(self, size: Size) -> Size:
         """Give the size that was planned when recorded."""
@@ -83,7 +92,12 @@ async def replay(
         raise EpisodeBroken("the task has a goal in words, and no model is recorded", path=path)
     talk = TALK if header.tools else TALK - {"call_tool"}
     model = None if header.model is None else RecordedModel(env.episode)
-    agent = Agent(env, model, dialect=NativeDialect(env.action_space | talk, header.tools))
+    try:
+        dialect = dialect_named(header.dialect, env.action_space | talk, header.tools)
+    except ValueError as error:
+        path = (env.episode.folder or Path()) / "episode.json"
+        raise EpisodeBroken(f"dialect: {error}", path=path) from error
+    agent = Agent(env, model, dialect=dialect)
     complete = True
     try:
         async with aclosing(agent.steps(task)) as steps:

@@ -3,7 +3,7 @@
 import asyncio
 import os
 import time
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import Any
 
@@ -12,8 +12,8 @@ from ..actions.errors import ActionError
 from ..actions.schema import Action
 from ..envs.base import Observation
 from ..envs.records import Box, Check, Intent, Probe, Step, StopReason, View
-from ..model.base import Model, Session
-from ..model.chat import Image, Message, prompt_hash
+from ..model.base import Model
+from ..model.chat import Image, prompt_hash
 from ..model.errors import ModelError
 from ..model.size import Size
 from .checks import CHECKS, Look, Verdict
@@ -27,25 +27,36 @@ async def goal_rounds(
 ) -> AsyncGenerator[Step]:
     """Ask the model until it says that it is done."""
     history = History()
-    session = model.session()
+    session = model.session(repetition_penalty=1.0)
     try:
         while True:
             seen, observe_s = await run.look()
             frame = seen.frame.planned(_plan(model, seen))
             image = Image(seen.pixels, frame.image or frame.physical, seen.hash)
             messages = dialect.messages(goal, history.turns, image)
-            reply, think_s = await _reply(run, session, messages)
+            began = time.monotonic()
+            reply = await run.bounded(session.reply(messages))
+            think_s = time.monotonic() - began
+            # A lone surrogate can be neither tokenised nor recorded.
+            text = reply.text.encode("utf-8", "replace").decode()
             common: dict[str, Any] = {
                 "part": part,
                 "source": "model",
                 "prompt": prompt_hash(messages),
-                "reply": reply,
+                "reply": text,
+                "finished": reply.finished,
+                "stats": dict(reply.stats),
                 "seconds": {"observe": observe_s, "think": think_s},
             }
             view = View.of(seen).model_copy(update={"frame": frame})
             told: list[str] = []
             try:
-                parsed = dialect.parse(reply, frame)
+                if not reply.finished:  # whole actions in it may be half of what was meant
+                    raise ActionError(
+                        "it was cut off at the longest that a reply may be: think less, and "
+                        "answer with one action"
+                    )
+                parsed = dialect.parse(text, frame)
             except ActionError as error:
                 told.append(f"Your reply could not be used: {error}")
                 yield await run.record(
@@ -62,7 +73,7 @@ async def goal_rounds(
                             if step.action.status == "infeasible":
                                 raise Stop(StopReason.GAVE_UP, step.action.reason)
                             return
-            history.add(Turn(image, reply, "\n".join(told)))
+            history.add(Turn(image, text, "\n".join(told)))
     finally:
         await session.close()
 
@@ -75,7 +86,7 @@ async def _actions(
         if number:  # the reply belongs to the first; the screen has moved on since
             seen, observe_s = await run.look()
             view = View.of(seen).model_copy(update={"frame": view.frame})
-            common = {**common, "prompt": None, "reply": None}
+            common = {**common, "prompt": None, "reply": None, "stats": {}}
             common["seconds"] = {"observe": observe_s}
         else:
             common = {**common, "thought": parsed.thought}
@@ -184,14 +195,6 @@ async def condition_rounds(
     if not verdict.passed:
         late = f" within {timeout_s:g} s" if timeout_s else ""
         raise Stop(StopReason.FAILED, f"{kind.name} did not hold{late}: {verdict.detail}")
-
-
-async def _reply(run: Run, session: Session, messages: Sequence[Message]) -> tuple[str, float]:
-    began = time.monotonic()
-    reply = await run.bounded(session.reply(messages))
-    # A lone surrogate can be neither tokenised nor recorded.
-    text = reply.text.encode("utf-8", "replace").decode()
-    return text, time.monotonic() - began
 
 
 def _plan(model: Model, seen: Observation) -> Size:

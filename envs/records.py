@@ -130,6 +130,10 @@ class Step(_Record):
     """Hash of the whole prompt, where a model was asked."""
     reply: str | None = None
     """What the model said, verbatim; None also for the later actions of one reply."""
+    finished: bool = True
+    """False where the reply was cut off at its longest."""
+    stats: dict[str, float] = {}
+    """Figures of the reply by name with unit, such as ``prefilled_tokens`` or ``decode_s``."""
     thought: str = ""
     action: RecordedAction | None = None
     target: Box | None = None

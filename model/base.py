@@ -7,6 +7,9 @@ from typing import Protocol
 from .chat import Message
 from .size import Size
 
+MODEL_THREAD = "eyehand-model"
+"""Beginning of the names of the threads that models compute in."""
+
 
 @dataclass(frozen=True, slots=True)
 class Reply:
@@ -58,6 +61,14 @@ class Model(Protocol):
         """Content hash of what decides (weights or script), for the episode's record."""
         ...
 
+    @property
+    def family(self) -> str:
+        """What it was trained as, such as ``qwen2_5_vl``; ``script`` where nothing was trained.
+
+        With the name it decides how the model is spoken to.
+        """
+        ...
+
     def plan(self, size: Size) -> Size:
         """Choose the size that a screenshot of ``size`` physical pixels is resized to.
 
@@ -68,6 +79,11 @@ class Model(Protocol):
         """
         ...
 
-    def session(self) -> Session:
-        """Begin a conversation with an empty cache."""
+    def session(self, *, repetition_penalty: float | None = None) -> Session:
+        """Begin a conversation with an empty cache.
+
+        Args:
+            repetition_penalty: Instead of the one that the model's own settings ask for; 1: none.
+                An agent wants none: it acts on the digits of coordinates too.
+        """
         ...

@@ -7,7 +7,7 @@ Source: transformers 5.23.0, ``image_processing_qwen2_vl.py`` (its default backe
 """
 
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -88,6 +88,18 @@ class Processor:
                 "no size"
             )
         return made
+
+    def at_most(self, tokens: int) -> "Processor":
+        """Give a processor whose pictures become so many tokens at most.
+
+        Raises:
+            ValueError: So few tokens are below the checkpoint's own least.
+        """
+        limit = tokens * (self.patch * self.merge) ** 2
+        if limit < self.min_pixels:
+            least = -(-self.min_pixels // (self.patch * self.merge) ** 2)
+            raise ValueError(f"a picture becomes at least {least} tokens, so not {tokens} at most")
+        return replace(self, max_pixels=min(limit, self.max_pixels))
 
     def plan(self, size: Size) -> Size:
         """Choose the size that a picture is resized to; see `smart_resize`."""

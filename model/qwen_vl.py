@@ -4,6 +4,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -15,6 +16,7 @@ except ImportError as missing:
         missing
     )
 
+from .base import MODEL_THREAD
 from .config import Config, read_config
 from .generate import Sampling, stop_ids
 from .image import Processor
@@ -79,7 +81,7 @@ class QwenVL:
         self._name, self._fingerprint = name, fingerprint
         self._seen = _VisionCache(vision_cache_bytes)
         # One pass at a time: two would share the cores and each take twice as long.
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="eyehand-model")
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix=MODEL_THREAD)
 
     @classmethod
     def load(
@@ -90,6 +92,7 @@ class QwenVL:
         dtype: torch.dtype | None = None,
         quantize: Precision | None = None,
         exact: bool = False,
+        image_tokens: int | None = None,
         max_tokens: int = 1024,
         offline: bool = False,
         progress: Progress | None = None,
@@ -102,6 +105,8 @@ class QwenVL:
             dtype: Default: the checkpoint's own, where the device is quick in it.
             quantize: Pack the language model's layers to 8 or 4 bits while loading.
             exact: Multiply GPTQ and AWQ weights out instead of running them packed.
+            image_tokens: Most tokens that a picture becomes: fewer are quicker, and show less.
+                None: as many as the checkpoint allows, usually 16384.
             max_tokens: Longest reply.
             offline: Never ask the hub.
             progress: Told (bytes read, bytes in all).
@@ -113,7 +118,7 @@ class QwenVL:
         """
         folder = find(str(name), offline=offline)
         config = read_config(folder)
-        where = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
+        where = _device(device)
         kind = dtype or default_dtype(config, where)
         if where.type == "cpu" and kind == torch.float16:
             raise ValueError(
@@ -123,6 +128,10 @@ class QwenVL:
         tokenizer = Tokenizer.load(folder)
         tokenizer.check(config)
         processor = Processor.read(folder, config.vision)
+        if image_tokens is not None:
+            processor = processor.at_most(image_tokens)
+        if max_tokens < 1:
+            raise ValueError(f"max_tokens must be at least 1, not {max_tokens}")
         files = Files(folder)
         refuse_if_too_large(config, files, kind, where, quantize, exact)
         network = load(
@@ -160,9 +169,21 @@ class QwenVL:
         """Choose the size that a screenshot is resized to."""
         return self.processor.plan(size)
 
-    def session(self) -> QwenSession:
-        """Begin a conversation with an empty cache."""
-        return QwenSession(self)
+    @property
+    def family(self) -> str:
+        """Such as ``qwen2_5_vl``."""
+        return self.config.family
+
+    def session(self, *, repetition_penalty: float | None = None) -> QwenSession:
+        """Begin a conversation with an empty cache.
+
+        Args:
+            repetition_penalty: Instead of the one that the checkpoint's settings ask for.
+        """
+        sampling = self.sampling
+        if repetition_penalty is not None:
+            sampling = replace(sampling, repetition_penalty=repetition_penalty)
+        return QwenSession(self, sampling)
 
     def submit(self, work: Callable[[], T]) -> "Future[T]":
         """Run something in the model's thread, after what was submitted before."""
@@ -203,6 +224,22 @@ class _VisionCache:
             while self._bytes > self._limit and self._held:
                 _, oldest = self._held.popitem(last=False)
                 self._bytes -= oldest.numel() * oldest.element_size()
+
+
+def _device(name: str | None) -> torch.device:
+    if name is None:
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    try:
+        device = torch.device(name)
+    except RuntimeError:
+        device = None
+    if device is None or device.type not in ("cpu", "cuda"):
+        raise ValueError(f"unknown device {name!r}: there are cpu and cuda:NUMBER")
+    if device.type == "cuda":
+        count = torch.cuda.device_count()
+        if (device.index or 0) >= count:
+            raise ValueError(f"there is no device {name}: CUDA devices found: {count}")
+    return device
 
 
 def default_dtype(config: Config, device: torch.device) -> torch.dtype:

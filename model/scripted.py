@@ -86,6 +86,11 @@ class ScriptedModel:
         return hashlib.sha256(body).hexdigest()[:32]
 
     @property
+    def family(self) -> str:
+        """Nothing was trained."""
+        return "script"
+
+    @property
     def remaining(self) -> int:
         """How many replies have not been asked for yet."""
         return len(self._replies) - self._next
@@ -94,7 +99,7 @@ class ScriptedModel:
         """Leave the picture as it is."""
         return size
 
-    def session(self) -> "ScriptedModel":
+    def session(self, *, repetition_penalty: float | None = None) -> "ScriptedModel":
         """Give the model itself: a script keeps no cache, only its place in the list."""
         return self
 

@@ -51,10 +51,12 @@ class QwenSession:
 
     Args:
         model: Whose.
+        sampling: How tokens are chosen unless a call says otherwise; None: as the model does.
     """
 
-    def __init__(self, model: "QwenVL") -> None:
+    def __init__(self, model: "QwenVL", sampling: Sampling | None = None) -> None:
         self._model = model
+        self._sampling = sampling or model.sampling
         self._cache = KVCache(model.config.text.layers)
         self._held = Prompt()  # what the cache holds, token by token
         self._said: dict[tuple[int, str], list[int]] = {}
@@ -78,7 +80,7 @@ class QwenSession:
         Args:
             messages: The whole conversation so far, oldest first.
             max_tokens: Longest reply; None: the model's own bound.
-            sampling: How tokens are chosen; None: the model's own way.
+            sampling: How tokens are chosen; None: the session's own way.
             on_token: Told each token from the model's thread, as it is chosen.
 
         Returns:
@@ -144,7 +146,7 @@ class QwenSession:
         hidden = self._prefill(prompt, positions, reused, embeddings, check)
         decode_began = time.perf_counter()
 
-        chooser = Chooser(sampling or model.sampling, prompt.ids)
+        chooser = Chooser(sampling or self._sampling, prompt.ids)
         stream, emitted, text, finished = model.tokenizer.stream(), [], "", False
         while True:
             check()

@@ -1,0 +1,234 @@
+"""What a command line names, opened: task, env, tools, model."""
+
+import asyncio
+import contextlib
+import threading
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from concurrent.futures import Future
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from rich.console import Console
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
+
+from ..actions.errors import NoTools
+from ..actions.tools import Tool, load_tools
+from ..envs.base import Env
+from ..envs.replay import ReplayEnv
+from ..model.base import Model
+from ..model.errors import BadCheckpoint, ModelError
+from ..model.scripted import ScriptedModel
+from .checks import CHECKS
+from .errors import BadUsage
+from .task import DesktopSpec, Task
+from .taskfile import SCRATCH, load_task
+
+if TYPE_CHECKING:
+    from ..model.qwen_vl import QwenVL
+
+Dtype = Literal["float32", "bfloat16", "float16"]
+Precision = Literal["int8", "int4"]
+Progressed = Callable[[int, int], None]
+"""Told (bytes read, bytes in all)."""
+
+
+@dataclass(frozen=True, slots=True)
+class ModelOptions:
+    """How a checkpoint is loaded; None: as it suits checkpoint and machine.
+
+    Attributes:
+        device: Such as ``cpu`` or ``cuda:0``.
+        dtype: What it computes in.
+        quantize: Pack the language model's layers to so many bits while loading.
+        image_tokens: Most tokens that a screenshot becomes.
+        max_tokens: Longest reply in tokens.
+    """
+
+    device: str | None = None
+    dtype: Dtype | None = None
+    quantize: Precision | None = None
+    image_tokens: int | None = None
+    max_tokens: int = 1024
+
+
+def open_task(text: str, variables: Sequence[str], scratch: str) -> Task:
+    """Read a task file, or take a goal in words.
+
+    Raises:
+        BadUsage: It is neither, or the variables are not for it.
+        TaskError: The file is no task.
+    """
+    values: dict[str, str] = {}
+    for pair in variables:
+        name, separator, value = pair.partition("=")
+        if not separator:
+            raise BadUsage(f"--set takes NAME=VALUE, not {pair!r}")
+        values[name.strip()] = value
+    path = Path(text)
+    if path.suffix in (".yaml", ".yml") or _is_file(path):
+        return load_task(path, {SCRATCH: scratch, **values})
+    if values:
+        raise BadUsage("--set is for task files; this is a goal in words")
+    if not text.strip():
+        raise BadUsage("the task is empty: give a task file or a goal in words")
+    return Task.goal(text)
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # a goal may be longer than any file name
+        return False
+
+
+@asynccontextmanager
+async def open_env(choice: str | None, task: Task) -> AsyncIterator[Env]:
+    """Open the env that the command line or the task names.
+
+    Raises:
+        BadUsage: There is none of that name.
+        EnvError: It cannot be used.
+    """
+    if choice is not None and choice.startswith("replay:"):
+        yield ReplayEnv(Path(choice.removeprefix("replay:")))
+        return
+    if choice not in (None, "desktop"):
+        raise BadUsage(f"unknown env {choice!r}; there are desktop and replay:DIR")
+    from .desktop import open_desktop  # needs the extra "desktop"
+
+    async with open_desktop(task.env or DesktopSpec(), task.folder) as env:
+        yield env
+
+
+def open_tools(path: Path | None) -> list[Tool]:
+    """Run a file of the user's with tools and conditions.
+
+    Raises:
+        ToolError: It cannot be run, or holds neither.
+    """
+    if path is None:
+        return []
+    before = set(CHECKS)
+    try:
+        return load_tools(path)
+    except NoTools:
+        if set(CHECKS) != before:  # a file of conditions alone is as good
+            return []
+        raise
+
+
+@asynccontextmanager
+async def open_model(
+    choice: str | None, options: ModelOptions, *, quiet: bool = False
+) -> AsyncIterator[Model | None]:
+    """Open a script, or load a checkpoint while a bar on standard error shows how far it is.
+
+    Args:
+        choice: ``script:FILE``, a folder, or a name on the hub; None: no model.
+        options: How a checkpoint is loaded.
+        quiet: Show no bar.
+
+    Raises:
+        BadUsage: It is none of them, or the options do not suit it.
+        ModelError: It cannot be loaded.
+    """
+    kind, _, rest = (choice or "").partition(":")
+    if choice is None:
+        yield None
+    elif kind == "script":
+        if not rest:
+            raise BadUsage("script: needs a file, as in script:replies.yaml")
+        if options != ModelOptions():
+            raise BadUsage("a script has no device, dtype or size: these are for checkpoints")
+        try:
+            script = ScriptedModel.from_file(rest)
+        except ModelError as error:
+            raise BadUsage(str(error)) from error
+        yield script
+    else:
+        async with load_checkpoint(choice, options, quiet=quiet) as model:
+            yield model
+
+
+@asynccontextmanager
+async def load_checkpoint(
+    name: str, options: ModelOptions, *, quiet: bool = False
+) -> AsyncIterator["QwenVL"]:
+    """Load a checkpoint; see `open_model`."""
+    loaded: Future[QwenVL] = Future()
+    stop = threading.Event()
+
+    with _bar(Path(name).name, quiet=quiet) as tell:
+
+        def progress(done: int, total: int) -> None:
+            if stop.is_set():
+                raise _Abandoned
+            tell(done, total)
+
+        def load() -> None:
+            try:
+                loaded.set_result(_load(name, options, progress))
+            except BaseException as error:
+                loaded.set_exception(error)
+
+        # Not a thread of the event loop's pool: that one waits for its work when the loop ends,
+        # and a download cannot be stopped half-way.
+        threading.Thread(target=load, name="eyehand-load", daemon=True).start()
+        try:
+            model = await asyncio.wrap_future(loaded)
+        except asyncio.CancelledError:
+            stop.set()
+            raise
+    try:
+        yield model
+    finally:
+        model.close()
+
+
+class _Abandoned(Exception):
+    """Nobody waits for the checkpoint any more."""
+
+
+def _load(name: str, options: ModelOptions, progress: Progressed) -> "QwenVL":
+    if "/" not in name and not Path(name).exists():  # before torch is imported, for two seconds
+        raise BadUsage(
+            f"unknown model {name!r}: give script:FILE, a checkpoint's folder, or OWNER/NAME of "
+            "the hub"
+        )
+    try:
+        from ..model.qwen_vl import QwenVL  # says which extra is missing
+    except ImportError as error:
+        raise ModelError(str(error)) from error
+    import torch
+
+    try:
+        return QwenVL.load(
+            name,
+            device=options.device,
+            dtype=None if options.dtype is None else getattr(torch, options.dtype),
+            quantize=options.quantize,
+            image_tokens=options.image_tokens,
+            max_tokens=options.max_tokens,
+            progress=progress,
+        )
+    except (BadCheckpoint, ValueError) as error:
+        raise BadUsage(str(error)) from error
+
+
+@contextlib.contextmanager
+def _bar(title: str, *, quiet: bool) -> Iterator[Progressed]:
+    console = Console(stderr=True)
+    shown = console.is_terminal and not quiet
+    with Progress(
+        TextColumn("loading {task.description}"),
+        BarColumn(),
+        DownloadColumn(binary_units=True),
+        TimeRemainingColumn(),
+        console=console,
+        transient=True,
+        disable=not shown,
+    ) as bar:
+        task = bar.add_task(title, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
