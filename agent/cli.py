@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import json
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -18,6 +17,7 @@ from ..actions.dialects import DIALECTS
 from ..envs.episode import Episode
 from ..envs.journal import require_free
 from ..envs.records import Step, StopReason
+from ..model.size import Size
 from . import console
 from .errors import BadUsage
 from .exits import DONE, EXIT_CODES, NOT_DONE, code_of, run_command
@@ -33,6 +33,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+
+models = typer.Typer(help="Look at models.", no_args_is_help=True, rich_markup_mode=None)
+app.add_typer(models, name="model")
 
 AsJson = Annotated[bool, typer.Option("--json", help="JSON lines on standard output, for scripts.")]
 Device = Annotated[
@@ -178,20 +181,40 @@ def doctor(
 
     async def look() -> int:
         findings = await examine(display)
-        if as_json:
-            for finding in findings:
-                print(json.dumps(finding.to_json(), ensure_ascii=False))
-        else:
-            marks = {"pass": "[green]pass[/]", "warn": "[yellow]warn[/]", "fail": "[red]fail[/]"}
-            screen = Console(highlight=False, soft_wrap=True)
-            for finding in findings:
-                screen.print(f"{marks[finding.grade]}  {finding.name:<12}", end="")
-                screen.print(finding.text, markup=False)
-                if finding.advice:
-                    screen.print(f"      {'':<12}-> {finding.advice}", markup=False)
+        for finding in findings:
+            console.finding(finding, as_json=as_json)
         return NOT_DONE if any(finding.grade == "fail" for finding in findings) else DONE
 
     run_command(look(), as_json)
+
+
+@models.command(
+    epilog="Exit codes: 0 nothing failed; 1 something failed; 2 it is no checkpoint; "
+    "4 it cannot be loaded; 130 interrupted."
+)
+def check(
+    model: Annotated[str, typer.Argument(metavar="MODEL", help="A folder, or OWNER/NAME.")],
+    screen: Annotated[
+        str | None,
+        typer.Option(metavar="WxH", help="Screen to work. Default: yours, or 1920x1080."),
+    ] = None,
+    device: Device = None,
+    dtype: DtypeOption = None,
+    quantize: Quantize = None,
+    image_tokens: ImageTokens = None,
+    as_json: AsJson = False,
+) -> None:
+    """Load a checkpoint and say whether it is whole, whether it sees, and what a step will take.
+
+    A trained one is also asked for colours, and to click at known places of this screen.
+
+    \b
+    Examples:
+      eyehand model check checkpoints/Qwen2.5-VL-3B-Instruct
+      eyehand model check Qwen/Qwen2-VL-2B-Instruct --quantize int8 --screen 1080x2400
+    """  # noqa: D301
+    options = ModelOptions(device, dtype, quantize, image_tokens)
+    run_command(_check(model, screen, options, as_json), as_json)
 
 
 def main() -> NoReturn:
@@ -325,6 +348,24 @@ async def _show(folder: Path, picture: Path | None, as_json: bool) -> int:
         for name, value in facts.items():
             screen.print(f"  {name}: {value}", markup=False, highlight=False)
     return DONE
+
+
+async def _check(model: str, screen: str | None, options: ModelOptions, as_json: bool) -> int:
+    from .model_check import ASSUMED, check_checkpoint, this_screen
+
+    if screen is None:
+        size = await this_screen() or ASSUMED
+    else:
+        sides = [int(side) for side in screen.split("x") if side.isdecimal()]
+        if len(sides) != 2 or not all(0 < side < 100_000 for side in sides):
+            raise BadUsage(f"--screen is WIDTHxHEIGHT in pixels, as in 1920x1080, not {screen!r}")
+        size = Size(*sides)
+    failed = False
+    async with aclosing(check_checkpoint(model, options, size, quiet=as_json)) as findings:
+        async for finding in findings:
+            console.finding(finding, as_json=as_json)
+            failed = failed or finding.grade == "fail"
+    return NOT_DONE if failed else DONE
 
 
 async def _ask(question: str) -> str:

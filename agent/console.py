@@ -14,6 +14,7 @@ from rich.table import Table
 from ..envs.base import Delivery, Effect
 from ..envs.episode import Episode
 from ..envs.records import Step, StopReason
+from .doctor import Finding
 
 LIVE_ROWS = 12
 
@@ -133,6 +134,19 @@ def display(*, as_json: bool) -> Display:
         return JsonLines(sys.stdout)
     console = Console()
     return LiveTable(console) if console.is_terminal else Lines(sys.stdout)
+
+
+def finding(found: Finding, *, as_json: bool) -> None:
+    """Show one thing that was looked at."""
+    if as_json:
+        print(json.dumps(found.to_json(), ensure_ascii=False), flush=True)
+        return
+    screen = Console(highlight=False, soft_wrap=True)
+    colour = {"pass": "green", "warn": "yellow", "fail": "red"}[found.grade]
+    screen.print(f"[{colour}]{found.grade}[/]  {found.name:<12}", end="")
+    screen.print(found.text, markup=False)
+    if found.advice:
+        screen.print(f"      {'':<12}-> {found.advice}", markup=False)
 
 
 def table(steps: Iterable[Step], *, title: str) -> Table:

@@ -158,6 +158,7 @@ async def load_checkpoint(
 ) -> AsyncIterator["QwenVL"]:
     """Load a checkpoint; see `open_model`."""
     loaded: Future[QwenVL] = Future()
+    loaded.set_running_or_notify_cancel()  # a waiter that is cancelled does not cancel it
     stop = threading.Event()
 
     with _bar(Path(name).name, quiet=quiet) as tell:

@@ -18,6 +18,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from .linear import is_slow
+
 
 @dataclass(frozen=True, slots=True)
 class Segments:
@@ -60,6 +62,8 @@ def attend_segments(
     Returns:
         ``[N, heads, head_width]``.
     """
+    if is_slow(q):
+        return attend_segments(q.float(), k.float(), v.float(), segments).to(q.dtype)
     if q.is_cuda and (kernel := _packed_kernel(q.dtype)) is not None and bounds is not None:
         return kernel(q, k, v, bounds, segments.longest)
     pieces, start = [], 0
@@ -117,6 +121,8 @@ def attend_causal(q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None = None) -
         ``[B, heads, T, head_width]``.
     """
     batch, heads, new, width = q.shape
+    if new > 1 and is_slow(q):
+        return attend_causal(q.float(), k.float(), v.float(), mask).to(q.dtype)
     kv_heads, held = k.shape[1], k.shape[2]
     if mask is None and new == held and new > 1:
         return F.scaled_dot_product_attention(q, k, v, is_causal=True, enable_gqa=heads != kv_heads)

@@ -61,13 +61,24 @@ class Video:
         pixels: ``uint8[T, H, W, 3]``, RGB.
         resized: The size that the network will see each frame at.
         fps: Frames a second of those given here, after any were left out.
-        hash: Content hash of ``pixels``.
+        hash: Content hash of ``pixels`` as ``to_video`` gives it.
     """
 
     pixels: Pixels = field(repr=False)
     resized: Size
     fps: float
     hash: str
+
+    def __post_init__(self) -> None:
+        """Check it.
+
+        Raises:
+            ValueError: There are no frames, or ``fps`` is no positive number.
+        """
+        if not len(self.pixels):
+            raise ValueError("a video needs at least one frame")
+        if not 0 < self.fps < float("inf"):
+            raise ValueError(f"fps must be a positive number, not {self.fps}")
 
 
 Part = Text | Image | Video
@@ -108,6 +119,8 @@ def prompt_hash(messages: Sequence[Message]) -> str:
         for part in message.parts:
             if isinstance(part, Text):
                 add(b"text", part.text.encode("utf-8", "surrogatepass"))
-            else:
+            elif isinstance(part, Image):
                 add(b"image", f"{part.hash} {part.resized}".encode())
+            else:
+                add(b"video", f"{part.hash} {part.resized} {float(part.fps)}".encode())
     return digest.hexdigest()[:32]

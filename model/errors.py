@@ -5,7 +5,8 @@
     ModelError            the model cannot decide; the run ends
       BadCheckpoint         files that are missing, damaged, or of a model that is not known here
       ContextTooLong        prompt and reply are longer than the checkpoint was made for
-      NotEnoughMemory       a checkpoint would not fit; nothing was read
+      NotEnoughMemory       a checkpoint would not fit, or memory ran out
+      NotFinite             the network's scores are NaN or infinite
       ScriptExhausted       a scripted model was asked for one reply more than it holds
 """
 
@@ -23,7 +24,11 @@ class ContextTooLong(ModelError):
 
 
 class NotEnoughMemory(ModelError):
-    """A checkpoint would not fit into memory. Nothing was read."""
+    """A checkpoint would not fit into memory and nothing was read, or a prompt took all of it."""
+
+
+class NotFinite(ModelError):
+    """The network's scores are NaN or infinite. The session has forgotten what led to them."""
 
 
 class ScriptExhausted(ModelError):

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from .config import read_json
-from .errors import BadCheckpoint, ModelError
+from .errors import BadCheckpoint, NotFinite
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,11 +105,11 @@ class Chooser:
             logits: ``[vocabulary]``, any float dtype.
 
         Raises:
-            ModelError: They are not finite: weights or arithmetic are broken.
+            NotFinite: They are not finite: weights or arithmetic are broken.
         """
         scores = logits.float()
         if not bool(torch.isfinite(scores).all()):
-            raise ModelError(
+            raise NotFinite(
                 "the network's scores are not finite (NaN or infinite): the weights are damaged, "
                 "or this dtype is too narrow for them (try float32 or bfloat16)"
             )

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from .attention import attend_causal
 from .cache import KVCache
 from .config import TextConfig
+from .linear import Linear
 from .norm import RMSNorm
 from .rope import Rotation, frequencies, rotate, text_rotation
 
@@ -27,8 +28,8 @@ class Attention(nn.Module):
         self.heads, self.kv_heads = config.heads, config.kv_heads
         self.width = config.head_width
         both = config.heads + 2 * config.kv_heads
-        self.qkv_proj = nn.Linear(config.width, both * config.head_width)
-        self.o_proj = nn.Linear(config.heads * config.head_width, config.width, bias=False)
+        self.qkv_proj = Linear(config.width, both * config.head_width)
+        self.o_proj = Linear(config.heads * config.head_width, config.width, bias=False)
 
     def forward(
         self, x: Tensor, rotation: Rotation, cache: KVCache | None, mask: Tensor | None
@@ -49,8 +50,8 @@ class MLP(nn.Module):
 
     def __init__(self, config: TextConfig) -> None:
         super().__init__()
-        self.gate_up_proj = nn.Linear(config.width, 2 * config.intermediate, bias=False)
-        self.down_proj = nn.Linear(config.intermediate, config.width, bias=False)
+        self.gate_up_proj = Linear(config.width, 2 * config.intermediate, bias=False)
+        self.down_proj = Linear(config.intermediate, config.width, bias=False)
 
     def forward(self, x: Tensor) -> Tensor:
         """``[B, T, width]`` to the same."""

@@ -4,10 +4,11 @@ import re
 from pathlib import Path
 
 import torch
+from torch import nn
 
 from .config import Config
 from .errors import NotEnoughMemory
-from .quantized import Precision
+from .quantized import Int8Linear, Precision
 from .weights import Files, is_packed
 
 GIB = 1 << 30
@@ -38,6 +39,14 @@ def weight_bytes(
         else:
             total += values * dtype.itemsize
     return total
+
+
+def held_bytes(network: nn.Module) -> int:
+    """Count what a loaded network's weights hold, in bytes."""
+    tensors = [*network.parameters(), *network.buffers()]
+    total = sum(tensor.numel() * tensor.element_size() for tensor in tensors)
+    packed = (m for m in network.modules() if isinstance(m, Int8Linear) and m.on_cpu)
+    return total + sum(module.outputs * module.inputs for module in packed)
 
 
 def available_bytes(device: torch.device) -> int:

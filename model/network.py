@@ -3,12 +3,12 @@
 from collections.abc import Callable, Sequence
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from .cache import KVCache
 from .config import Config
 from .language import LanguageModel
+from .linear import Linear, linear
 from .rope import Grid
 from .vision import VisionTower
 
@@ -26,7 +26,7 @@ class Network(nn.Module):
         self.visual = VisionTower(config.vision)
         self.model = LanguageModel(config.text)
         if not config.text.tied:
-            self.lm_head = nn.Linear(config.text.width, config.text.vocabulary, bias=False)
+            self.lm_head = Linear(config.text.width, config.text.vocabulary, bias=False)
 
     def embed(self, ids: Tensor, pictures: Tensor | None = None) -> Tensor:
         """Give the tokens' embeddings, pictures' and videos' in the places of their tokens.
@@ -72,7 +72,7 @@ class Network(nn.Module):
     def logits(self, hidden: Tensor) -> Tensor:
         """Give the scores of the next token, ``[..., vocabulary]``."""
         if self.config.text.tied:
-            return F.linear(hidden, self.model.embed_tokens.weight)
+            return linear(hidden, self.model.embed_tokens.weight)
         return self.lm_head(hidden)  # type: ignore[no-any-return]
 
 

@@ -36,6 +36,7 @@ class QwenVL:
     """A checkpoint that is loaded and ready; made by `load`.
 
     Attributes:
+        folder: Where its files lie.
         config: What it is.
         network: The towers.
         tokenizer: Its vocabulary.
@@ -50,6 +51,7 @@ class QwenVL:
     def __init__(
         self,
         name: str,
+        folder: Path,
         fingerprint: str,
         config: Config,
         network: Network,
@@ -63,6 +65,7 @@ class QwenVL:
         max_tokens: int = 1024,
         vision_cache_bytes: int = 512 << 20,
     ) -> None:
+        self.folder = folder
         self.config, self.network = config, network
         self.tokenizer, self.processor = tokenizer, processor
         self.sampling, self.stop_ids = sampling, frozenset(stops)
@@ -143,6 +146,7 @@ class QwenVL:
             default.append(end)
         return cls(
             folder.name if Path(name).is_dir() else str(name),
+            folder,
             files.fingerprint(),
             config,
             network,
@@ -197,6 +201,10 @@ class QwenVL:
             self._seen.put(visual.key, held)
         return held
 
+    def forget_pictures(self) -> None:
+        """Drop all embeddings that are kept."""
+        self._seen.clear()
+
     def close(self) -> None:
         """End the model's thread; closing twice is harmless."""
         self._thread.shutdown(wait=False, cancel_futures=True)
@@ -216,6 +224,11 @@ class _VisionCache:
             if key in self._held:
                 self._held.move_to_end(key)
             return self._held.get(key)
+
+    def clear(self) -> None:
+        with self._lock:
+            self._held.clear()
+            self._bytes = 0
 
     def put(self, key: str, value: Tensor) -> None:
         with self._lock:
@@ -245,13 +258,10 @@ def _device(name: str | None) -> torch.device:
 def default_dtype(config: Config, device: torch.device) -> torch.dtype:
     """Choose what to compute in: the checkpoint's dtype, where the device is quick in it.
 
-    A CPU without bfloat16 instructions multiplies bfloat16 five times slower than float32 (19
-    against 102 GFLOP/s measured on AVX2), and float16 fifty times slower.
+    float16 is quick on GPUs only: a CPU computes it in float32. bfloat16 is quick on every CPU, see
+    `linear`.
     """
     saved = {"bfloat16": torch.bfloat16, "float16": torch.float16}.get(
         (config.dtype or "").removeprefix("torch."), torch.float32
     )
-    if device.type != "cpu":
-        return saved
-    quick = saved == torch.bfloat16 and bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
-    return torch.bfloat16 if quick else torch.float32
+    return torch.float32 if device.type == "cpu" and saved == torch.float16 else saved

@@ -19,7 +19,7 @@ import torch
 from .base import Reply
 from .cache import KVCache
 from .chat import Image, Message
-from .errors import ContextTooLong, ModelError
+from .errors import ContextTooLong, ModelError, NotEnoughMemory, NotFinite
 from .generate import Chooser, Sampling
 from .image import frame_tensor
 from .prompt import Prompt, Visual
@@ -94,9 +94,7 @@ class QwenSession:
         if self._closed:
             raise ModelError("the session was closed: begin another")
         stop = threading.Event()
-        work = self._model.submit(
-            lambda: self._reply(messages, max_tokens, sampling, on_token, stop)
-        )
+        work = self._model.submit(lambda: self._try(messages, max_tokens, sampling, on_token, stop))
         try:
             return await asyncio.wrap_future(work)
         except asyncio.CancelledError:
@@ -111,6 +109,29 @@ class QwenSession:
     def _free(self) -> None:
         self._cache = KVCache(self._model.config.text.layers)
         self._held = Prompt()
+
+    def _try(
+        self,
+        messages: Sequence[Message],
+        max_tokens: int | None,
+        sampling: Sampling | None,
+        on_token: Callable[[Token], None] | None,
+        stop: threading.Event,
+    ) -> Reply:
+        try:
+            return self._reply(messages, max_tokens, sampling, on_token, stop)
+        except NotFinite:
+            # What is not finite spreads to all that looks at it, so nothing of it is kept.
+            self._cut(0)
+            self._model.forget_pictures()
+            raise
+        except RuntimeError as error:
+            if not _out_of_memory(error):
+                raise
+            raise NotEnoughMemory(
+                f"memory ran out in a conversation of {self._cache.length} tokens on "
+                f"{self._model.device}: show smaller or fewer pictures, or use a smaller model"
+            ) from error
 
     @torch.inference_mode()
     def _reply(
@@ -233,6 +254,12 @@ def _before_picture(prompt: Prompt, length: int) -> int:
     return length
 
 
+def _out_of_memory(error: RuntimeError) -> bool:
+    if isinstance(error, torch.OutOfMemoryError):
+        return True
+    return "not enough memory" in str(error) or "can't allocate memory" in str(error)
+
+
 def _fit(counter: int, room: int, positions: int, tokens: int) -> None:
     if counter + room > positions:
         raise ContextTooLong(
@@ -245,11 +272,19 @@ def _fit(counter: int, room: int, positions: int, tokens: int) -> None:
 def see(model: "QwenVL", visual: Visual, check: Callable[[], None]) -> torch.Tensor:
     """Embed one picture or video: ``[tokens, width]``."""
     part = visual.part
+    how = model.processor
     if isinstance(part, Image):
-        frames = frame_tensor(part.pixels, model.device)
+        patches = how.patches(frame_tensor(part.pixels, model.device), part.resized)
     else:
-        frames = torch.cat([frame_tensor(frame, model.device) for frame in part.pixels])
-    patches = model.processor.patches(frames, part.resized)
+        # A grid step at a time: frames as recorded are many times larger than what they become.
+        steps = []
+        for start in range(0, len(part.pixels), how.frames):
+            check()
+            frames = [
+                frame_tensor(f, model.device) for f in part.pixels[start : start + how.frames]
+            ]
+            steps.append(how.patches(torch.cat(frames), part.resized))
+        patches = torch.cat(steps)
     check()
     embedded: torch.Tensor = model.network.see(patches, [visual.grid], check=check)
     return embedded

@@ -26,7 +26,7 @@ def smart_resize(
     *,
     factor: int = 28,
     min_pixels: int = 56 * 56,
-    max_pixels: int = 12_845_056,
+    max_pixels: float = 12_845_056,
 ) -> Size:
     """Give the size nearest to ``size`` whose sides the vision encoder can cut into patches.
 

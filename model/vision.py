@@ -17,6 +17,7 @@ from torch import Tensor, nn
 
 from .attention import Segments, attend_segments
 from .config import VisionConfig
+from .linear import Linear, linear
 from .norm import RMSNorm
 from .rope import Grid, Rotation, rotate, vision_rotation
 
@@ -99,7 +100,7 @@ class PatchEmbed(nn.Module):
 
     def forward(self, patches: Tensor) -> Tensor:
         """``[N, values]`` to ``[N, width]``."""
-        return F.linear(patches, self.proj.weight.flatten(1))
+        return linear(patches, self.proj.weight.flatten(1))
 
 
 class VisionAttention(nn.Module):
@@ -108,8 +109,8 @@ class VisionAttention(nn.Module):
     def __init__(self, config: VisionConfig) -> None:
         super().__init__()
         self.heads = config.heads
-        self.qkv = nn.Linear(config.width, 3 * config.width)
-        self.proj = nn.Linear(config.width, config.width)
+        self.qkv = Linear(config.width, 3 * config.width)
+        self.proj = Linear(config.width, config.width)
 
     def forward(
         self, x: Tensor, segments: Segments, bounds: Tensor | None, rotation: Rotation
@@ -125,8 +126,8 @@ class QuickGeluMLP(nn.Module):
 
     def __init__(self, config: VisionConfig) -> None:
         super().__init__()
-        self.fc1 = nn.Linear(config.width, config.intermediate)
-        self.fc2 = nn.Linear(config.intermediate, config.width)
+        self.fc1 = Linear(config.width, config.intermediate)
+        self.fc2 = Linear(config.intermediate, config.width)
 
     def forward(self, x: Tensor) -> Tensor:
         """``[N, width]`` to the same."""
@@ -139,9 +140,9 @@ class SwigluMLP(nn.Module):
 
     def __init__(self, config: VisionConfig) -> None:
         super().__init__()
-        self.gate_proj = nn.Linear(config.width, config.intermediate)
-        self.up_proj = nn.Linear(config.width, config.intermediate)
-        self.down_proj = nn.Linear(config.intermediate, config.width)
+        self.gate_proj = Linear(config.width, config.intermediate)
+        self.up_proj = Linear(config.width, config.intermediate)
+        self.down_proj = Linear(config.intermediate, config.width)
 
     def forward(self, x: Tensor) -> Tensor:
         """``[N, width]`` to the same."""
@@ -179,9 +180,7 @@ class PatchMerger(nn.Module):
         super().__init__()
         width = config.width * config.merge**2
         self.ln_q = _norm(config)
-        self.mlp = nn.Sequential(
-            nn.Linear(width, width), nn.GELU(), nn.Linear(width, config.out_width)
-        )
+        self.mlp = nn.Sequential(Linear(width, width), nn.GELU(), Linear(width, config.out_width))
         self.width = width
 
     def forward(self, x: Tensor) -> Tensor:

@@ -11,6 +11,7 @@ import pytest
 import torch
 import toys
 from PIL import Image as Pillow
+from published import PUBLISHED, published
 from safetensors.torch import load_file, save_file
 
 from eyehand.model import Size
@@ -23,75 +24,6 @@ from eyehand.model.tokenizer import SPECIAL, Tokenizer
 from eyehand.model.weights import Files, find
 
 Edit = Callable[[Path], object]
-
-# Written from what is known of the published files (sizes, heads, tied, theta), not copied.
-PUBLISHED: dict[str, dict[str, Any]] = {
-    "Qwen2-VL-2B": {
-        "family": "qwen2_vl", "hidden_size": 1536, "num_hidden_layers": 28,
-        "num_attention_heads": 12, "num_key_value_heads": 2, "intermediate_size": 8960,
-        "vocab_size": 151936, "tie_word_embeddings": True, "billions": 2.21,
-    },
-    "Qwen2-VL-7B": {
-        "family": "qwen2_vl", "hidden_size": 3584, "num_hidden_layers": 28,
-        "num_attention_heads": 28, "num_key_value_heads": 4, "intermediate_size": 18944,
-        "vocab_size": 152064, "tie_word_embeddings": False, "billions": 8.29,
-    },
-    "Qwen2-VL-72B": {
-        "family": "qwen2_vl", "hidden_size": 8192, "num_hidden_layers": 80,
-        "num_attention_heads": 64, "num_key_value_heads": 8, "intermediate_size": 29568,
-        "vocab_size": 152064, "tie_word_embeddings": False, "billions": 73.4,
-    },
-    "Qwen2.5-VL-3B": {
-        "family": "qwen2_5_vl", "hidden_size": 2048, "num_hidden_layers": 36,
-        "num_attention_heads": 16, "num_key_value_heads": 2, "intermediate_size": 11008,
-        "vocab_size": 151936, "tie_word_embeddings": True, "billions": 3.75, "vision": 3420,
-    },
-    "Qwen2.5-VL-7B": {
-        "family": "qwen2_5_vl", "hidden_size": 3584, "num_hidden_layers": 28,
-        "num_attention_heads": 28, "num_key_value_heads": 4, "intermediate_size": 18944,
-        "vocab_size": 152064, "tie_word_embeddings": False, "billions": 8.29, "vision": 3420,
-    },
-    "Qwen2.5-VL-32B": {
-        "family": "qwen2_5_vl", "hidden_size": 5120, "num_hidden_layers": 64,
-        "num_attention_heads": 40, "num_key_value_heads": 8, "intermediate_size": 27648,
-        "vocab_size": 152064, "tie_word_embeddings": False, "billions": 33.4, "vision": 3456,
-    },
-    "Qwen2.5-VL-72B": {
-        "family": "qwen2_5_vl", "hidden_size": 8192, "num_hidden_layers": 80,
-        "num_attention_heads": 64, "num_key_value_heads": 8, "intermediate_size": 29568,
-        "vocab_size": 152064, "tie_word_embeddings": False, "billions": 73.4, "vision": 3456,
-    },
-}  # fmt: skip
-ARCHITECTURES = {
-    "qwen2_vl": "Qwen2VLForConditionalGeneration",
-    "qwen2_5_vl": "Qwen2_5_VLForConditionalGeneration",
-}
-
-
-def published(name: str, *, nested: bool = False) -> dict[str, Any]:
-    """Give a config as the file of that name has it."""
-    facts = dict(PUBLISHED[name])
-    family, vision, _ = facts.pop("family"), facts.pop("vision", None), facts.pop("billions")
-    tied = facts.pop("tie_word_embeddings")
-    text = {
-        **facts, "rms_norm_eps": 1e-6, "rope_theta": 1e6, "hidden_act": "silu",
-        "use_sliding_window": False, "max_position_embeddings": 32768,
-        "rope_scaling": {"type": "mrope", "mrope_section": [16, 24, 24]},
-    }  # fmt: skip
-    eyes = (
-        {"hidden_size": text["hidden_size"], "in_chans": 3, "spatial_patch_size": 14}
-        if family == "qwen2_vl"
-        else {
-            "depth": 32, "hidden_size": 1280, "num_heads": 16, "intermediate_size": vision,
-            "out_hidden_size": text["hidden_size"], "fullatt_block_indexes": [7, 15, 23, 31],
-            "window_size": 112, "tokens_per_second": 2, "in_chans": 3,
-        }
-    )  # fmt: skip
-    whole = {
-        "architectures": [ARCHITECTURES[family]], "model_type": family,
-        "vision_config": eyes, "tie_word_embeddings": tied, "torch_dtype": "bfloat16",
-    }  # fmt: skip
-    return {**whole, "text_config": text} if nested else {**whole, **text}
 
 
 @pytest.mark.parametrize("nested", [False, True], ids=["flat", "nested"])

@@ -5,6 +5,7 @@ import functools
 import importlib.util
 import itertools
 import json
+import random
 from pathlib import Path
 from typing import Any
 
@@ -105,6 +106,11 @@ def reference(family: str, *, tied: bool = False, seed: int = 0, **text: Any) ->
 def save(model: Any, folder: Path) -> Path:
     """Write a checkpoint as the reference does, with tokenizer and preprocessor."""
     model.save_pretrained(folder)
+    return save_tokenizer(folder)
+
+
+def save_tokenizer(folder: Path) -> Path:
+    """Write the genuine vocabulary and the published preprocessor's limits."""
     tokens, merges = vocabulary()
     (folder / "vocab.json").write_text(json.dumps(tokens), encoding="utf-8")
     lines = ["#version: 0.2", *(" ".join(pair) for pair in merges)]
@@ -112,3 +118,56 @@ def save(model: Any, folder: Path) -> Path:
     limits = {"min_pixels": 3136, "max_pixels": 12845056}
     (folder / "preprocessor_config.json").write_text(json.dumps(limits), encoding="utf-8")
     return folder
+
+
+def speaking(text: str, family: str = "qwen2_5_vl") -> Any:
+    """Make a model that says a text and stops, whatever it is shown.
+
+    Each layer of its language model looks at the token before alone, so the last hidden state is
+    that of as many tokens as there are layers, and one. The head is solved so that each such
+    stretch calls the token that follows in the text. No stretch may come twice: the text is cut
+    into tokens accordingly, which need not be how it would be encoded.
+
+    Args:
+        text: ASCII without a newline.
+        family: Of its towers, which run as they are.
+    """
+    model = reference(family)
+    language = model.model.language_model
+    angles = language.rotary_emb.inv_freq
+    for layer in language.layers:
+        layer.mlp.down_proj.weight.data.zero_()
+        look = layer.self_attn
+        for projection, turn in ((look.q_proj, 1.0), (look.k_proj, 0.0)):
+            # Turned by their positions, both have one angle where the key is one token before.
+            pair = torch.cat((torch.cos(turn * angles), -torch.sin(turn * angles)))
+            projection.weight.data.zero_()
+            projection.bias.data = 60 * pair.repeat(len(projection.bias) // len(pair))
+    ids = [198, 151644, 77091, 198, *_cut(text, len(language.layers) + 1), 151645]
+    with torch.no_grad():
+        hidden = language(input_ids=torch.tensor([ids])).last_hidden_state[0, 3:-1].double()
+    rows = sorted(set(ids[4:]))
+    wanted = torch.zeros(len(rows), len(hidden), dtype=torch.float64)
+    for place, token in enumerate(ids[4:]):
+        wanted[rows.index(token), place] = 1
+    model.lm_head.weight.data.zero_()
+    model.lm_head.weight.data[rows] = (wanted @ torch.linalg.pinv(hidden).T).float()
+    return model
+
+
+def _cut(text: str, length: int) -> list[int]:
+    """Cut a text into tokens so that no stretch of a length comes twice."""
+    tokens, _ = vocabulary()
+    text = text.replace(" ", "\u0120")
+    for seed in range(1000):
+        choice, cut, start = random.Random(seed), [151644, 77091, 198], 0
+        stretches: set[tuple[int, ...]] = set()
+        while start < len(text) and tuple(cut[-length:]) not in stretches:
+            stretches.add(tuple(cut[-length:]))
+            ends = range(start + 1, min(len(text), start + 14) + 1)
+            end = choice.choice([end for end in ends if text[start:end] in tokens][-2:])
+            cut.append(tokens[text[start:end]])
+            start = end
+        if start == len(text) and tuple(cut[-length:]) not in stretches:
+            return cut[3:]
+    raise AssertionError(f"{text!r} cannot be cut so that no stretch comes twice")
