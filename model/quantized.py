@@ -142,6 +142,9 @@ def quantize_int4(weight: Tensor, group: int = 32) -> Unpacked:
 class Int4Linear(nn.Module):
     """A linear layer over 4-bit weights, by torch's ``_weight_int4pack_mm`` kernels.
 
+    They run in bfloat16 whatever the activations are: CUDA knows no other, and a CPU computes
+    others number by number (27 ms instead of 2 for one row of 1536 x 17920, 8 s for 290).
+
     Args:
         weight: With codes below 16 and groups of 32, 64, 128 or 256 inputs in order.
         bias: ``[outputs]``.
@@ -161,7 +164,7 @@ class Int4Linear(nn.Module):
         self.inputs = weight.codes.shape[1]
         # The kernels count from 8: scale * (code - 8) + zero.
         zeros = (8 - weight.zeros) * weight.scales
-        both = torch.stack((weight.scales, zeros), dim=-1).to(device, dtype).contiguous()
+        both = torch.stack((weight.scales, zeros), dim=-1).to(device, torch.bfloat16).contiguous()
         self.register_buffer("scales_and_zeros", both)
         aten: Any = torch.ops.aten
         if device.type == "cpu":
@@ -174,14 +177,14 @@ class Int4Linear(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Multiply: ``[..., inputs]`` to ``[..., outputs]``."""
-        rows = x.reshape(-1, self.inputs)
+        rows = x.reshape(-1, self.inputs).to(torch.bfloat16)
         aten: Any = torch.ops.aten
         kernel = (
             aten._weight_int4pack_mm_for_cpu
             if x.device.type == "cpu"
             else (aten._weight_int4pack_mm)
         )
-        out = kernel(rows, self.packed, self.group, self.scales_and_zeros)
+        out = kernel(rows, self.packed, self.group, self.scales_and_zeros).to(x.dtype)
         if self.bias is not None:
             out = out + self.bias
         return out.view(*x.shape[:-1], -1)  # type: ignore[no-any-return]

@@ -97,8 +97,8 @@ def test_four_bits_run_as_they_multiply_out(dtype: torch.dtype) -> None:
     found = Int4Linear(weight, bias, dtype, CPU)(x)
     expected = x.float() @ weight.weight().T + bias
     assert found.dtype == dtype
-    bound = 1e-4 if dtype == torch.float32 else 0.02
-    assert float((found.float() - expected).norm() / expected.norm()) < bound
+    # Computed in bfloat16 either way: eight bits of mantissa in rows, scales and products.
+    assert float((found.float() - expected).norm() / expected.norm()) < 0.01
 
 
 def test_eight_bits_stay_near() -> None:
@@ -151,7 +151,8 @@ def test_a_packed_checkpoint_equals_its_dequantised_twin(
         assert ("Int4Linear" in kinds) != exact
         with torch.no_grad():
             scores.append(net.logits(net(net.embed(ids), positions[:, None])))
-    torch.testing.assert_close(scores[1], scores[0], atol=1e-3, rtol=1e-3)
+    apart = float((scores[1] - scores[0]).norm() / scores[0].norm())
+    assert 0 < apart < 0.01  # the kernels round rows and scales to bfloat16
 
 
 def test_a_bias_that_the_model_has_no_place_for_is_refused(dense: Path, tmp_path: Path) -> None:
