@@ -27,8 +27,8 @@ def drawn(model: QwenVL, held: int) -> list[tuple[torch.Tensor, torch.Tensor]]:
     text = model.config.text
     torch.manual_seed(0)
     shape = (1, text.kv_heads, held, text.head_width)
-    both = [torch.randn(2, *shape) for _ in range(text.layers)]
-    return [tuple(x.to(model.device, model.dtype)) for x in both]
+    both = [torch.randn(2, *shape).to(model.device, model.dtype) for _ in range(text.layers)]
+    return [(x[0], x[1]) for x in both]
 
 
 @torch.inference_mode()

@@ -143,10 +143,8 @@ async def episode(model: QwenVL, steps: int, whole: Sequence[int]) -> None:
             prefill_flops(config.text, int(stats["prefilled_tokens"]), int(stats["reused_tokens"]))
             / stats["prefill_s"]
         )
+        # The head is the embedding, or as large.
         weights = sum(p.numel() * p.element_size() for p in model.network.model.parameters())
-        if not config.text.tied:
-            weights += model.network.lm_head.weight.numel() * model.dtype.itemsize
-            weights -= model.network.model.embed_tokens.weight.numel() * model.dtype.itemsize
         writing = weights * (REPLY - 1) / rest
         notes.append(
             f"step {number}: vision {stats['vision_s']:.2f} s at {seen / gemm:.0%} of the "

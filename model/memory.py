@@ -36,6 +36,10 @@ def weight_bytes(
                 total += int(packed if how.bits == 4 and not exact else dense * dtype.itemsize)
         elif quantize and re.match(r"model\.layers\.\d+\.(self_attn|mlp)\..*weight", name):
             total += int(values * per_value[quantize])
+        elif quantize == "int8" and name == "lm_head.weight":
+            total += values
+        elif quantize == "int8" and name == "model.embed_tokens.weight" and config.text.tied:
+            total += values * (dtype.itemsize + 1)  # looked up as it is, and packed as the head
         else:
             total += values * dtype.itemsize
     return total

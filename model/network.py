@@ -25,6 +25,8 @@ class Network(nn.Module):
         self.config = config
         self.visual = VisionTower(config.vision)
         self.model = LanguageModel(config.text)
+        self.lm_head: nn.Module | None = None
+        """None where the head is the embedding."""
         if not config.text.tied:
             self.lm_head = Linear(config.text.width, config.text.vocabulary, bias=False)
 
@@ -71,7 +73,7 @@ class Network(nn.Module):
 
     def logits(self, hidden: Tensor) -> Tensor:
         """Give the scores of the next token, ``[..., vocabulary]``."""
-        if self.config.text.tied:
+        if self.lm_head is None:
             return linear(hidden, self.model.embed_tokens.weight)
         return self.lm_head(hidden)  # type: ignore[no-any-return]
 

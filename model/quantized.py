@@ -205,8 +205,10 @@ def fits_int4_kernel(weight: Unpacked) -> bool:
 class Int8Linear(nn.Module):
     """A linear layer over 8-bit weights, one scale an output.
 
-    On a CPU the activations are rounded to 8 bits too, one scale a call, and the product runs in
-    whole numbers (torch's ``quantized.linear_dynamic``); on CUDA the weights alone are.
+    On a CPU the activations are rounded to 8 bits too, one scale a row, and the product runs in
+    whole numbers (torch's ``quantized.linear_dynamic``); on CUDA the weights alone are. A row has a
+    scale of its own because Qwen's first tokens are a thousand times larger than the others, which
+    one scale for all would round to nothing.
 
     Args:
         weight: ``[outputs, inputs]``.
@@ -237,7 +239,8 @@ class Int8Linear(nn.Module):
                     torch.qint8,
                 )  # fmt: skip
                 ops: Any = torch.ops.quantized
-                self.packed = ops.linear_prepack(codes, None if bias is None else bias.float())
+                self.packed = ops.linear_prepack(codes, None)
+            self.register_buffer("bias", None if bias is None else bias.float())
             # Without VNNI the kernel adds two products in 16 bits: 8 x 8 bits would overflow.
             self.reduce_range = torch.backends.cpu.get_cpu_capability() == "AVX2"
             self.dtype = dtype
@@ -251,7 +254,12 @@ class Int8Linear(nn.Module):
         """Multiply: ``[..., inputs]`` to ``[..., outputs]``."""
         if self.on_cpu:
             ops: Any = torch.ops.quantized
-            out = ops.linear_dynamic(x.float(), self.packed, self.reduce_range)
+            rows = x.float()
+            # The kernel has one scale a call: rows are brought to one size before it.
+            size = rows.abs().amax(-1, keepdim=True).clamp(min=1e-12)
+            out = ops.linear_dynamic(rows / size, self.packed, self.reduce_range) * size
+            if self.bias is not None:
+                out += self.bias
             return out.to(self.dtype)  # type: ignore[no-any-return]
         rows = x.reshape(-1, self.inputs)
         aten: Any = torch.ops.aten

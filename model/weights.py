@@ -364,12 +364,16 @@ def load(
             dense = replacement if name.startswith("model.layers.") else None
             if quantize is not None and isinstance(dense, nn.Linear):
                 replacement = _quantized(dense, quantize, dtype, device)
+        if name == "lm_head" and quantize == "int8":
+            replacement = Int8Linear(module.weight, None, dtype, device)
         if replacement is not module:
             parent, _, leaf = name.rpartition(".")
             setattr(network.get_submodule(parent), leaf, replacement)
         done += read
         if progress is not None:
             progress(done, total)
+    if quantize == "int8" and config.text.tied:  # the embedding itself is only looked up
+        network.lm_head = Int8Linear(network.model.embed_tokens.weight, None, dtype, device)
     return network
 
 

@@ -212,13 +212,9 @@ def _writer(path: Path, architecture: str, kind: Kind) -> Iterator[tuple[Any, An
             size = [*gguf.quant_shape_to_byte_shape(shape, how)]
         width = {Kind.F32: 4, Kind.F16: 2, Kind.BF16: 2, Kind.Q8_0: 1}[how]
         dtype: Any = {Kind.F32: np.float32, Kind.Q8_0: np.uint8}.get(how, np.float16)
-        writer.add_tensor_info(
-            target,
-            size,
-            np.dtype(dtype),
-            int(np.prod(size)) * width,
-            how if how is not Kind.F32 else None,
-        )
+        stored = None if how is Kind.F32 else how
+        length = int(np.prod(size)) * width
+        writer.add_tensor_info(target, size, np.dtype(dtype), length, stored)
         pending.append((read, how))
 
     try:

@@ -111,7 +111,7 @@ def test_text_alone_gives_the_same_scores(toy: Toy, family: str) -> None:
 @pytest.mark.parametrize("family", FAMILIES)
 def test_a_tied_head_is_the_embedding(toy: Toy, family: str) -> None:
     model, net = toy(family, tied=True)
-    assert not hasattr(net, "lm_head")
+    assert net.lm_head is None
     grids = [Grid(1, 6, 4)]
     ids, spans = prompt(grids)
     expected = theirs(model, torch.tensor([ids]), grids)

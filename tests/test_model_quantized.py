@@ -10,6 +10,7 @@ from safetensors.torch import load_file, save_file
 
 from eyehand.model.config import Quantization, parse_config, read_config
 from eyehand.model.errors import BadCheckpoint
+from eyehand.model.memory import held_bytes, weight_bytes
 from eyehand.model.quantized import Int4Linear, Int8Linear, quantize_int4, unpack
 from eyehand.model.rope import Span, positions_of
 from eyehand.model.weights import Files, load
@@ -107,6 +108,34 @@ def test_eight_bits_stay_near() -> None:
     found = Int8Linear(weight, bias, torch.float32, CPU)(x)
     expected = x @ weight.T + bias
     assert float((found - expected).norm() / expected.norm()) < 0.03
+
+
+def test_a_row_that_is_a_thousand_times_larger_does_not_spoil_the_others() -> None:
+    torch.manual_seed(0)
+    weight, bias, x = torch.randn(96, 128), torch.randn(96), torch.randn(6, 128)
+    x[2] *= 3000
+    found = Int8Linear(weight, bias, torch.float32, CPU)(x)
+    expected = x @ weight.T + bias
+    apart = (found - expected).norm(dim=1) / expected.norm(dim=1)
+    assert float(apart.max()) < 0.03
+
+
+@pytest.mark.parametrize("tied", [True, False])
+def test_eight_bits_pack_the_head_too(tmp_path: Path, tied: bool) -> None:
+    toys.reference("qwen2_vl", tied=tied).save_pretrained(tmp_path)
+    files, config = Files(tmp_path), read_config(tmp_path)
+    ids = torch.tensor([[100, 200, 300]])
+    positions, _ = positions_of([Span(3)], 2)
+    scores, held = [], []
+    for quantize in (None, "int8"):
+        net = load(files, config, dtype=torch.bfloat16, device=CPU, quantize=quantize)
+        with torch.no_grad():
+            scores.append(net.logits(net(net.embed(ids), positions[:, None])).float())
+        held.append(held_bytes(net))
+        reckoned = weight_bytes(config, files, torch.bfloat16, quantize)
+        assert held[-1] == pytest.approx(reckoned, rel=0.01)
+    assert isinstance(net.lm_head, Int8Linear)
+    assert float((scores[1] - scores[0]).norm() / scores[0].norm()) < 0.1
 
 
 @pytest.fixture(scope="module")
