@@ -1,5 +1,6 @@
 """The front door: an agent works a task in an env, with a model, and can be replayed."""
 
+from . import conditions as _conditions  # noqa: F401 - they register themselves
 from .checks import Look, Verdict, check
 from .errors import TaskError
 from .loop import Agent

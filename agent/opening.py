@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from ..model.qwen_vl import QwenVL
 
 Dtype = Literal["float32", "bfloat16", "float16"]
-Precision = Literal["int8", "int4"]
+Precision = Literal["int8", "int4"]  # named anew: importing the model's needs torch
 Progressed = Callable[[int, int], None]
 """Told (bytes read, bytes in all)."""
 
@@ -202,13 +202,11 @@ def _load(name: str, options: ModelOptions, progress: Progressed) -> "QwenVL":
         from ..model.qwen_vl import QwenVL  # says which extra is missing
     except ImportError as error:
         raise ModelError(str(error)) from error
-    import torch
-
     try:
         return QwenVL.load(
             name,
             device=options.device,
-            dtype=None if options.dtype is None else getattr(torch, options.dtype),
+            dtype=options.dtype,
             quantize=options.quantize,
             image_tokens=options.image_tokens,
             max_tokens=options.max_tokens,

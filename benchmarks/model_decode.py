@@ -77,7 +77,7 @@ def main() -> None:
     folder = checkpoint(given.checkpoint)
     lengths = [int(length) for length in given.held.split(",")]
     print(f"{machine()}; torch {torch.__version__}, {torch.get_num_threads()} threads")
-    rate = read_rate()
+    rate = read_rate(torch.device("cuda" if torch.cuda.is_available() else "cpu"))
     print(f"{folder.name}; memory read {rate / 1e9:.1f} GB/s\n")
     print(
         "| held | who | ms a token | transformers bf16 / it | share of the memory's rate | same |"

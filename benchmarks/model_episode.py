@@ -52,7 +52,7 @@ def stateless(
     reference: Any, clock: Clock, model: QwenVL, prompt: Prompt
 ) -> tuple[list[int], float, float]:
     """Answer a whole conversation by ``generate``."""
-    ids = torch.tensor([prompt.ids])
+    ids = torch.tensor([prompt.ids], device=model.device)
     pictures = given(model, [v.part for v in prompt.visuals])  # type: ignore[misc]
     began = time.perf_counter()
     out = reference.generate(
@@ -78,17 +78,17 @@ class ByHand:
         self.held = 0
 
     @torch.inference_mode()
-    def step(self, prompt: Prompt) -> tuple[list[int], float, float]:
+    def step(self, prompt: Prompt, room: int = REPLY) -> tuple[list[int], float, float]:
         """Read what is new of a conversation and answer."""
         model = self.model
         positions, counter = positions_of(prompt.spans(), model.config.vision.merge)
-        new = torch.tensor([prompt.ids[self.held :]])
+        new = torch.tensor([prompt.ids[self.held :]], device=model.device)
         fresh = [v.part for v in prompt.visuals if v.start >= self.held]
         pictures = given(model, fresh)  # type: ignore[arg-type]
         began = time.perf_counter()
         out = self.reference(
             input_ids=new,
-            position_ids=positions[:, None, self.held :],
+            position_ids=positions[:, None, self.held :].to(model.device),
             past_key_values=self.cache,
             use_cache=True,
             logits_to_keep=1,
@@ -98,11 +98,11 @@ class ByHand:
         while True:
             token = int(out.logits[0, -1].argmax())
             said.append(token)
-            if len(said) == REPLY:
+            if len(said) == room:
                 break
             out = self.reference(
-                input_ids=torch.tensor([[token]]),
-                position_ids=torch.full((3, 1, 1), counter),
+                input_ids=torch.tensor([[token]], device=model.device),
+                position_ids=torch.full((3, 1, 1), counter, device=model.device),
                 past_key_values=self.cache,
                 use_cache=True,
             )
@@ -122,8 +122,12 @@ async def episode(model: QwenVL, steps: int, whole: Sequence[int]) -> None:
     clock = Clock(reference)
     by_hand = ByHand(reference, clock, model)
     messages = [system_turn(model)]
+    # Whoever touches the weights first pays for it, so both have done so before the clock runs.
+    warm = [Message.of("user", screen(model, 0), "What is this?")]
+    await model.session().reply(warm, max_tokens=2)
+    ByHand(reference, clock, model).step(model.layout.prompt(warm), 2)
     wide = torch.float32 if model.device.type == "cpu" else model.dtype
-    gemm, read = gemm_rate(wide), read_rate()
+    gemm, read = gemm_rate(wide, model.device), read_rate(model.device)
     print(f"products {gemm / 1e9:.0f} GFLOP/s ({wide}), memory read {read / 1e9:.1f} GB/s\n")
     print("| step | who | seeing and reading, s | writing, s | all, s | all / ours |")
     print("|---|---|---|---|---|---|", flush=True)

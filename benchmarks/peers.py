@@ -11,10 +11,11 @@ import transformers
 from torch import nn
 
 from eyehand.model import Image, Message, Size, pixel_hash
+from eyehand.model.files import plain_name
 from eyehand.model.image import frame_tensor
 from eyehand.model.qwen_vl import QwenVL
 from eyehand.model.selfcheck import drawn
-from eyehand.model.weights import plain_name, sources
+from eyehand.model.weights import sources
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
@@ -61,7 +62,7 @@ def reference_on(model: QwenVL) -> Any:
     reference.tie_weights()
     for module in reference.modules():  # rotary frequencies are no weights
         for leaf in [name for name, value in module.named_buffers(recurse=False) if value.is_meta]:
-            setattr(module, leaf, getattr(type(module)(module.config), leaf))
+            setattr(module, leaf, getattr(type(module)(module.config), leaf).to(model.device))
     return reference.eval()
 
 
@@ -95,18 +96,21 @@ def given(model: QwenVL, pictures: Sequence[Image]) -> dict[str, torch.Tensor]:
         for picture in pictures
     ]
     grids = [list(model.processor.grid(picture.resized)) for picture in pictures]
-    return {"pixel_values": torch.cat(cut), "image_grid_thw": torch.tensor(grids)}
+    return {
+        "pixel_values": torch.cat(cut),
+        "image_grid_thw": torch.tensor(grids, device=model.device),
+    }
 
 
-def gemm_rate(dtype: torch.dtype = torch.float32) -> float:
-    """Measure this machine's products, in operations a second."""
-    x, w = torch.randn(1024, 1536, dtype=dtype), torch.randn(8960, 1536, dtype=dtype)
+def gemm_rate(dtype: torch.dtype, device: torch.device) -> float:
+    """Measure a device's products, in operations a second."""
+    x, w = (torch.randn(rows, 1536, dtype=dtype, device=device) for rows in (1024, 8960))
     return 2 * x.numel() * w.shape[0] / best(lambda: torch.nn.functional.linear(x, w), 5)
 
 
-def read_rate() -> float:
-    """Measure how quick memory is read, in bytes a second: a sum over 1 GB."""
-    x = torch.ones(1 << 28)
+def read_rate(device: torch.device) -> float:
+    """Measure how quick a device's memory is read, in bytes a second: a sum over 1 GB."""
+    x = torch.ones(1 << 28, device=device)
     return x.numel() * 4 / best(lambda: x.sum(), 5)
 
 
@@ -116,5 +120,7 @@ def best(work: Callable[[], object], times: int) -> float:
     for _ in range(times + 1):
         began = time.perf_counter()
         work()
+        if torch.cuda.is_available():
+            torch.cuda.synchronize()
         took.append(time.perf_counter() - began)
     return min(took[1:])

@@ -8,8 +8,9 @@ from torch import nn
 
 from .config import Config
 from .errors import NotEnoughMemory
+from .files import Files
 from .quantized import Int8Linear, Precision
-from .weights import Files, is_packed
+from .weights import is_packed
 
 GIB = 1 << 30
 

@@ -18,6 +18,7 @@ except ImportError as missing:
 
 from .base import MODEL_THREAD
 from .config import Config, read_config
+from .files import Files, find
 from .generate import Sampling, stop_ids
 from .image import Processor
 from .memory import refuse_if_too_large
@@ -27,7 +28,7 @@ from .quantized import Precision
 from .session import QwenSession, see
 from .size import Size
 from .tokenizer import END_OF_TEXT, Tokenizer
-from .weights import Files, Progress, find, load
+from .weights import Progress, load
 
 T = TypeVar("T")
 
@@ -92,7 +93,7 @@ class QwenVL:
         name: str | Path,
         *,
         device: str | None = None,
-        dtype: torch.dtype | None = None,
+        dtype: torch.dtype | str | None = None,
         quantize: Precision | None = None,
         exact: bool = False,
         image_tokens: int | None = None,
@@ -105,7 +106,8 @@ class QwenVL:
         Args:
             name: A folder, or a name on the hub.
             device: Such as ``cpu`` or ``cuda:0``; default the first GPU, else the CPU.
-            dtype: Default: the checkpoint's own, where the device is quick in it.
+            dtype: Also by name, such as ``bfloat16``. Default: the checkpoint's own, where the
+                device is quick in it.
             quantize: Pack the language model's layers to 8 or 4 bits while loading.
             exact: Multiply GPTQ and AWQ weights out instead of running them packed.
             image_tokens: Most tokens that a picture becomes: fewer are quicker, and show less.
@@ -122,7 +124,7 @@ class QwenVL:
         folder = find(str(name), offline=offline)
         config = read_config(folder)
         where = _device(device)
-        kind = dtype or default_dtype(config, where)
+        kind = _dtype(dtype) or default_dtype(config, where)
         if where.type == "cpu" and kind == torch.float16:
             raise ValueError(
                 "float16 on a CPU is computed number by number (2 to 4 GFLOP/s measured): use "
@@ -237,6 +239,16 @@ class _VisionCache:
             while self._bytes > self._limit and self._held:
                 _, oldest = self._held.popitem(last=False)
                 self._bytes -= oldest.numel() * oldest.element_size()
+
+
+_DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
+
+
+def _dtype(given: torch.dtype | str | None) -> torch.dtype | None:
+    kind = _DTYPES.get(given) if isinstance(given, str) else given
+    if given is not None and kind not in _DTYPES.values():
+        raise ValueError(f"unknown dtype {given!r}: there are {', '.join(_DTYPES)}")
+    return kind
 
 
 def _device(name: str | None) -> torch.device:

@@ -23,9 +23,9 @@ from PIL import Image as Pillow
 
 from eyehand.model import Pixels
 from eyehand.model.config import Config, VisionConfig, read_config
+from eyehand.model.files import Files
 from eyehand.model.image import MEAN, STD
 from eyehand.model.tokenizer import SPECIAL
-from eyehand.model.weights import Files
 
 Stored = Literal["F32", "F16", "BF16", "Q8_0"]
 

@@ -361,12 +361,19 @@ def test_what_a_screen_says_cannot_work_the_terminal(tmp_path: Path) -> None:
     assert console.row(step)[3] == "title \ufffd[2J\ufffd \ufffd1m"
 
 
-def in_a_terminal(arguments: list[str], type_when: dict[str, str], cwd: Path) -> tuple[int, str]:
-    """Run a command in a pseudo terminal; type a line each time a text has appeared."""
+def in_a_terminal(
+    arguments: list[str], type_when: dict[str, str], cwd: Path, out: Path | None = None
+) -> tuple[int, str]:
+    """Run a command in a pseudo terminal; type a line each time a text has appeared.
+
+    Standard output goes to ``out`` if it is given.
+    """
     environ = {**os.environ, "TERM": "xterm-256color", "COLUMNS": "160"}
     child, ours = pty.fork()  # the terminal is the child's own: ^C in it is a signal
     if not child:
         os.chdir(cwd)
+        if out is not None:
+            os.dup2(os.open(out, os.O_CREAT | os.O_WRONLY), 1)
         os.execve(EYEHAND, [EYEHAND, *arguments], environ)
     shown = b""
     waiting = dict(type_when)
@@ -413,3 +420,17 @@ def test_ctrl_c_at_a_question_ends_at_once(tmp_path: Path) -> None:
     code, shown = in_a_terminal(arguments, {"Which?": "\x03"}, tmp_path)
     assert code == 130, shown
     assert "interrupted" in shown
+
+
+def test_a_question_does_not_get_between_the_lines_of_json(tmp_path: Path) -> None:
+    task_file(tmp_path, ASKING)
+    (tmp_path / "replies.jsonl").write_text(
+        '{"action": "ask_user", "question": "Which?"}\n{"action": "done"}\n'
+    )
+    arguments = ["run", "task.yaml", "--model", "script:replies.jsonl", "--json"]
+    out = tmp_path / "out.jsonl"
+    code, shown = in_a_terminal(arguments, {"Which?": "\x04"}, tmp_path, out)  # end of input
+    assert code == 0, shown
+    rows = [json.loads(line) for line in out.read_text(encoding="utf-8").splitlines()]
+    assert [row["type"] for row in rows] == ["step", "step", "end"]
+    assert "no answer: the input has ended" in rows[0]["told"]

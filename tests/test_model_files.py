@@ -17,11 +17,11 @@ from safetensors.torch import load_file, save_file
 from eyehand.model import Size
 from eyehand.model.config import parse_config, read_config
 from eyehand.model.errors import BadCheckpoint, NotEnoughMemory
+from eyehand.model.files import Files, find
 from eyehand.model.generate import Sampling
 from eyehand.model.image import flatten
 from eyehand.model.qwen_vl import QwenVL
 from eyehand.model.tokenizer import SPECIAL, Tokenizer
-from eyehand.model.weights import Files, find
 
 Edit = Callable[[Path], object]
 

@@ -11,9 +11,10 @@ import toys
 from safetensors.torch import load_file, save_file
 
 from eyehand.model.config import read_config
+from eyehand.model.files import Files
 from eyehand.model.network import Network, padded_mask
 from eyehand.model.rope import Grid, Span, positions_of
-from eyehand.model.weights import Files, load
+from eyehand.model.weights import load
 
 FAMILIES = ["qwen2_vl", "qwen2_5_vl"]
 PICTURES = {

@@ -10,10 +10,11 @@ from safetensors.torch import load_file, save_file
 
 from eyehand.model.config import Quantization, parse_config, read_config
 from eyehand.model.errors import BadCheckpoint
+from eyehand.model.files import Files
 from eyehand.model.memory import held_bytes, weight_bytes
 from eyehand.model.quantized import Int4Linear, Int8Linear, quantize_int4, unpack
 from eyehand.model.rope import Span, positions_of
-from eyehand.model.weights import Files, load
+from eyehand.model.weights import load
 
 CPU = torch.device("cpu")
 AWQ_ORDER = [0, 2, 4, 6, 1, 3, 5, 7]

@@ -24,7 +24,14 @@ from eyehand.agent.model_check import ask_colours, ask_places
 from eyehand.envs import Episode, ReplayDiverged, StopReason
 from eyehand.model import ScriptedModel, Size
 from eyehand.model.config import parse_config
-from eyehand.model.cost import parameters, prefill_flops, vision_flops
+from eyehand.model.cost import (
+    head_weights,
+    kv_bytes,
+    parameters,
+    prefill_flops,
+    token_weights,
+    vision_flops,
+)
 from eyehand.model.linear import Linear, is_slow
 from eyehand.model.qwen_vl import QwenVL
 from eyehand.model.rope import Grid
@@ -283,6 +290,28 @@ async def test_a_model_that_does_not_see_colours_is_found() -> None:
 def test_costs_are_those_of_the_shapes(name: str) -> None:
     config = parse_config(published(name))
     assert parameters(config) / 1e9 == pytest.approx(PUBLISHED[name]["billions"], rel=0.005)
+
+
+def test_the_table_of_memory_in_the_docs_is_reckoned() -> None:
+    text = (Path(__file__).parents[1] / "docs" / "MODELS.md").read_text(encoding="utf-8")
+    rows = [line for line in text.splitlines() if line.startswith("| Qwen")]
+    assert [row.split()[1] for row in rows] == list(PUBLISHED)
+    for row in rows:
+        name, *cells = row.strip("| ").split(" | ")
+        config = parse_config(published(name))
+        layers, head = token_weights(config.text), head_weights(config.text)
+        dense = parameters(config)
+        # A tied head is packed beside the embedding, which stays; another is packed itself.
+        eight = 2 * (dense - layers) + layers + (head if config.text.tied else -head)
+        four = 2 * (dense - layers) + layers * (0.5 + 4 / 32)
+        published_four = 2 * (dense - layers) + layers * (0.5 + 4 / 128)
+        ten_steps = 10 * (1280 + 40) * kv_bytes(config.text, 2)
+        sizes = [2 * dense, eight, four, published_four, ten_steps]
+        expected = [
+            f"{size / 2**30:.{places}f}"
+            for size, places in zip(sizes, (1, 1, 1, 1, 2), strict=True)
+        ]
+        assert cells == expected, name
 
 
 def test_costs_of_a_screenshot_are_as_worked_out_elsewhere() -> None:
