@@ -131,7 +131,7 @@ async def episode(model: QwenVL, steps: int, whole: Sequence[int]) -> None:
     print(f"products {gemm / 1e9:.0f} GFLOP/s ({wide}), memory read {read / 1e9:.1f} GB/s\n")
     print("| step | who | seeing and reading, s | writing, s | all, s | all / ours |")
     print("|---|---|---|---|---|---|", flush=True)
-    notes = []
+    notes, later = [], []
     config = model.config
     for number in range(1, steps + 1):
         messages.append(Message.of("user", screen(model, number), "What is to be done now?"))
@@ -160,11 +160,14 @@ async def episode(model: QwenVL, steps: int, whole: Sequence[int]) -> None:
         ratio = f"{(first + rest) / all_ours:.2f}"
         print(row("transformers, cache by hand" + same, number, first, rest, ratio), flush=True)
         if number in whole:
-            theirs, first, rest = stateless(reference, clock, model, prompt)
-            same = "" if theirs == said else " (other tokens)"
-            ratio = f"{(first + rest) / all_ours:.2f}"
-            print(row("transformers generate" + same, number, first, rest, ratio), flush=True)
+            later.append((number, prompt, said, all_ours))
         messages.append(Message.of("assistant", reply.text))
+    # Last, because it takes and frees so much memory that what comes after it is slowed down.
+    for number, prompt, said, all_ours in later:
+        theirs, first, rest = stateless(reference, clock, model, prompt)
+        same = "" if theirs == said else " (other tokens)"
+        ratio = f"{(first + rest) / all_ours:.2f}"
+        print(row("transformers generate" + same, number, first, rest, ratio), flush=True)
     print()
     for note in notes:
         print(f"- {note}")
