@@ -95,11 +95,12 @@ def main() -> None:
     print(f"{model.name}, {options.dtype}, attention: {options.attention}\n")
     print("| prompt | largest difference | relative error | same best token |\n|---|---|---|---|")
     shown = pictures(model)
-    for name, parts in {
+    prompts: dict[str, list[str | Image]] = {
         "text": ["What is the capital of France?"],
         "one picture": [shown[0], "What is this?"],
         "three pictures": [*shown, "What are these?"],
-    }.items():
+    }
+    for name, parts in prompts.items():
         largest, relative, same = scores(model, reference, [Message.of("user", *parts)])
         print(f"| {name} | {largest:.1e} | {relative:.1e} | {same:.1%} |", flush=True)
     agree, of = greedy(model, reference, options.tokens)
