@@ -184,7 +184,7 @@ def load(
             dense = replacement if name.startswith("model.layers.") else None
             if quantize is not None and isinstance(dense, nn.Linear):
                 replacement = _quantized(dense, quantize, dtype, device)
-        if name == "lm_head" and quantize == "int8":
+        if name == "lm_head" and quantize == "int8" and isinstance(module, nn.Linear):
             replacement = Int8Linear(module.weight, None, dtype, device)
         if replacement is not module:
             parent, _, leaf = name.rpartition(".")
