@@ -8,6 +8,7 @@ import base64
 import importlib
 import io
 import json
+import math
 import re
 import urllib.request
 from collections.abc import Callable, Iterator, Sequence
@@ -21,7 +22,7 @@ import torch
 from gguf import GGMLQuantizationType as Kind
 from PIL import Image as Pillow
 
-from eyehand.model import Pixels
+from eyehand.model import Pixels, Size
 from eyehand.model.config import Config, VisionConfig, read_config
 from eyehand.model.files import Files
 from eyehand.model.image import MEAN, STD
@@ -81,6 +82,8 @@ Read = Callable[[], torch.Tensor]
 
 def _write_text(path: Path, config: Config, files: Files, folder: Path, kind: Kind) -> None:
     text = config.text
+    assert text.yarn is None, "stretched frequencies are not written"
+    assert text.eps == 1e-6, "llama.cpp reads no eps of this architecture: it takes 1e-6"
     with _writer(path, "qwen2vl", kind) as (writer, add):
         writer.add_context_length(text.positions)
         writer.add_embedding_length(text.width)
@@ -161,6 +164,7 @@ def _write_vision(path: Path, config: Config, files: Files, kind: Kind) -> None:
 
 def _pattern(vision: VisionConfig) -> int:
     """Give n where every n-th block sees the whole picture, which is all that llama.cpp knows."""
+    assert vision.window == 112, "llama.cpp knows no other window"
     first = vision.full_blocks[0] + 1
     assert vision.full_blocks == tuple(range(first - 1, vision.depth, first)), "no such pattern"
     return first
@@ -236,18 +240,40 @@ class Llama:
         text: The language model's file.
         vision: The vision tower's.
         context: Tokens that fit.
+        exact: No flash attention, whose half precision moves scores by up to 0.04 over a screen's
+            tokens, and a cache in float32. False: as llama.cpp is by itself.
+        timeout_s: How long an answer may take.
     """
 
-    def __init__(self, text: Path, vision: Path, *, context: int = 4096) -> None:
+    def __init__(
+        self,
+        text: Path,
+        vision: Path,
+        *,
+        context: int = 4096,
+        exact: bool = False,
+        timeout_s: float = 3600,
+    ) -> None:
         xllamacpp: Any = importlib.import_module("xllamacpp")
         how = xllamacpp.CommonParams()
         how.model.path, how.mmproj.path = str(text), str(vision)
-        how.n_ctx, how.n_parallel, how.warmup, how.verbosity, how.port = context, 1, False, -1, 0
+        how.n_ctx, how.n_parallel, how.warmup, how.verbosity = context, 1, False, -1
+        how.hostnames, how.port, how.offline, how.ui = ["127.0.0.1"], 0, True, False
+        if exact:
+            how.flash_attn_type = xllamacpp.llama_flash_attn_type.LLAMA_FLASH_ATTN_TYPE_DISABLED
+            how.cache_type_k = how.cache_type_v = xllamacpp.ggml_type.GGML_TYPE_F32
         threads = torch.get_num_threads()
         how.cpuparams.n_threads = how.cpuparams_batch.n_threads = threads
+        # A proxy in the surroundings would be asked for 127.0.0.1 too.
+        self._open = urllib.request.build_opener(urllib.request.ProxyHandler({})).open
+        self._timeout_s = timeout_s
         self._server = xllamacpp.Server(how)
         self._address = self._server.listening_address
         self.marker: str = self._ask("/props", None)["media_marker"]
+
+    def close(self) -> None:
+        """End the server, which ends with its last reference; closing twice is harmless."""
+        self._server = None
 
     def complete(self, prompt: str, pictures: Sequence[Pixels] = (), **how: Any) -> dict[str, Any]:
         """Continue a prompt greedily.
@@ -277,6 +303,27 @@ class Llama:
         asked = urllib.request.Request(
             self._address + path, data, {"Content-Type": "application/json"}
         )
-        with urllib.request.urlopen(asked, timeout=3600) as answer:
+        with self._open(asked, timeout=self._timeout_s) as answer:
             found: dict[str, Any] = json.loads(answer.read())
         return found
+
+
+def framed(pixels: Pixels, size: Size) -> Pixels:
+    """Resize a picture as llama.cpp does: it keeps its shape, between black edges.
+
+    The published processor stretches it. A point lands elsewhere, by 3 pixels at most of 1920x1080
+    and by 7 of 300x200.
+
+    Args:
+        pixels: The picture.
+        size: That both resize to.
+    """
+    height, width = pixels.shape[:2]
+    scale = np.float32(min(np.float32(size.width / width), np.float32(size.height / height)))
+    wide = min(math.ceil(np.float32(width) * scale), size.width)
+    high = min(math.ceil(np.float32(height) * scale), size.height)
+    left, top = (size.width - wide) // 2, (size.height - high) // 2
+    small = Pillow.fromarray(pixels).resize((wide, high), Pillow.Resampling.BICUBIC)
+    made = np.zeros((size.height, size.width, 3), dtype=np.uint8)
+    made[top : top + high, left : left + wide] = np.asarray(small)
+    return made

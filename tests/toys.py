@@ -93,12 +93,15 @@ def reference(family: str, *, tied: bool = False, seed: int = 0, **text: Any) ->
     generator = torch.Generator().manual_seed(seed)
     for name, weight in model.named_parameters():
         noise = torch.randn(weight.shape, generator=generator)
-        # Far from symmetric, so that a swapped or forgotten weight shows.
-        weight.data = (
-            1 + 0.2 * noise
-            if name.endswith(("norm.weight", "ln_q.weight"))
-            else (noise * (0.5 if "embed_tokens" in name else 0.7) / weight.shape[-1] ** 0.5)
-        )
+        # Far from symmetric, so that a swapped or forgotten weight shows, and attention uneven, so
+        # that it matters what is looked at.
+        if name.endswith(("norm.weight", "norm1.weight", "norm2.weight", "ln_q.weight")):
+            weight.data = 1 + 0.2 * noise
+        else:
+            spread = 0.5 if "embed_tokens" in name else 0.7
+            if any(part in name for part in ("attn.qkv", "q_proj", "k_proj")):
+                spread = 1.0
+            weight.data = noise * spread / weight.shape[-1] ** 0.5
     model.tie_weights()
     return model
 
