@@ -57,6 +57,7 @@ def theirs(files: tuple[Path, Path], system: str, steps: int) -> list[Row]:
         rest = answer["timings"]["predicted_ms"] / 1e3
         rows.append((took - rest, rest, answer["timings"]["prompt_n"]))
         prompt += f"{answer['content']}<|im_end|>\n"
+    llama.close()
     return rows
 
 
@@ -72,8 +73,10 @@ def main() -> None:
     out = Path(__file__).parents[1] / "build" / "gguf" / folder.name
     kind = STORED[given.kind]
     files = out / f"text-{kind}.gguf", out / f"vision-{kind}.gguf"
-    if not files[1].is_file():
+    written = out / f"complete-{kind}"
+    if not written.is_file():
         write_gguf(folder, out, kind)
+        written.touch()
     packed: Any = given.kind if given.kind == "int8" else None
     dtype = torch.float32 if given.kind == "float32" else torch.bfloat16
     model = QwenVL.load(folder, dtype=dtype, quantize=packed)

@@ -44,6 +44,7 @@ _SPLIT = (
     r"|\s*[\r\n]+|\s+(?!\S)|\s+"
 )
 """Qwen2's words. Source: ``tokenizer.json`` of the published checkpoints."""
+_ADDED = '"added_tokens":'
 
 
 class Tokenizer:
@@ -58,10 +59,14 @@ class Tokenizer:
 
     def __init__(self, backend: Backend) -> None:
         self._backend = backend
-        data = json.loads(backend.to_str())
-        self._special = {t["content"]: t["id"] for t in data["added_tokens"] if t["special"]}
-        data["added_tokens"] = [t for t in data["added_tokens"] if not t["special"]]
-        self._plain = Backend.from_str(json.dumps(data))
+        # The added tokens are taken out of the text: the vocabulary beside them would be 100 MB as
+        # Python's objects.
+        text = backend.to_str()
+        start = text.index(_ADDED) + len(_ADDED)
+        added, end = json.JSONDecoder().raw_decode(text, start)
+        self._special = {token["content"]: token["id"] for token in added if token["special"]}
+        kept = json.dumps([token for token in added if not token["special"]])
+        self._plain = Backend.from_str(text[:start] + kept + text[end:])
         missing = [name for name in (IM_START, IM_END) if name not in self._special]
         if missing:
             raise BadCheckpoint(f"the tokenizer has no special token {' and no '.join(missing)}")
