@@ -27,7 +27,7 @@ from pydantic import (
     model_validator,
 )
 
-from ..envs.base import Observation
+from ..envs.base import Env, Observation
 from .errors import TaskError
 
 Reads = Literal["screen", "world"]
@@ -80,11 +80,16 @@ class Look:
         seen: The current screen.
         folder: Relative paths in a task are relative to this (the task file's folder).
         environ: Environment for commands, such as the task's ``DISPLAY``.
+        env: Where the task runs; None where nothing runs. To be asked by checks that read the
+            world, never acted upon.
+        answers: What was answered so far.
     """
 
     seen: Observation
     folder: Path
     environ: dict[str, str]
+    env: Env | None = None
+    answers: tuple[str, ...] = ()
 
     def path(self, path: str) -> Path:
         """Resolve a path that a task names."""

@@ -23,6 +23,7 @@ from .errors import BadUsage
 from .exits import DONE, EXIT_CODES, NOT_DONE, code_of, run_command
 from .loop import Agent
 from .opening import Dtype, ModelOptions, Precision, open_env, open_model, open_task, open_tools
+from .practice_cli import practice
 from .replaying import replay as replay_episode
 
 app = typer.Typer(
@@ -36,6 +37,7 @@ app = typer.Typer(
 
 models = typer.Typer(help="Look at models.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(models, name="model")
+app.add_typer(practice, name="practice")
 
 AsJson = Annotated[bool, typer.Option("--json", help="JSON lines on standard output, for scripts.")]
 Device = Annotated[
@@ -61,13 +63,19 @@ ImageTokens = Annotated[
 
 @app.command(epilog=EXIT_CODES)
 def run(
-    task: Annotated[str, typer.Argument(metavar="TASK", help="A task file, or a goal in words.")],
+    task: Annotated[
+        str,
+        typer.Argument(metavar="TASK", help="A task file, a goal in words, or practice:FAMILY."),
+    ],
     tools: Annotated[
         Path | None, typer.Option(help="Python file with @tool functions and @check conditions.")
     ] = None,
     env: Annotated[
         str | None,
-        typer.Option(help="desktop, or replay:DIR. Default: what the task says, else desktop."),
+        typer.Option(
+            help="desktop, android:SERIAL, practice:SEED, or replay:DIR. Default: what the task "
+            "says, else desktop."
+        ),
     ] = None,
     model: Annotated[
         str | None,
@@ -109,6 +117,9 @@ def run(
       eyehand run "Save the file" --model Qwen/Qwen2.5-VL-3B-Instruct --quantize int8 \\
           --image-tokens 1280 --record runs/save
       eyehand run examples/note.yaml --env replay:runs/note --json
+      eyehand run examples/contact.yaml --env practice:3
+      eyehand run examples/contact.yaml --env android:R58M123456A
+      eyehand run practice:add_contact --env practice:7 --model checkpoints/Qwen2.5-VL-3B-Instruct
     """  # noqa: D301
     options = ModelOptions(device, dtype, quantize, image_tokens, max_tokens)
     run_command(
@@ -242,7 +253,7 @@ async def _run(
     own_tools = open_tools(tools)  # first: a task may use the conditions that the file registers
     async with contextlib.AsyncExitStack() as stack:
         scratch = stack.enter_context(tempfile.TemporaryDirectory(prefix="eyehand-"))
-        plan = open_task(task, variables, scratch)
+        plan = open_task(task, variables, scratch, env)
         if plan.asks_model and model is None:
             raise BadUsage("a goal in words needs a model: add --model script:FILE or CHECKPOINT")
         mind = await stack.enter_async_context(open_model(model, options, quiet=as_json))

@@ -11,7 +11,7 @@ from ..envs.desktop import DesktopEnv
 from ..envs.programs import end_programs, start_program
 from ..envs.virtual import VirtualDisplay
 from ..model.size import Size
-from .task import DesktopSpec
+from .places import DesktopSpec
 
 
 @asynccontextmanager

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from pydantic import ValidationError
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
@@ -22,7 +23,8 @@ from ..model.errors import BadCheckpoint, ModelError
 from ..model.scripted import ScriptedModel
 from .checks import CHECKS
 from .errors import BadUsage
-from .task import DesktopSpec, Task
+from .places import AndroidSpec, DesktopSpec, PracticeSpec, place_named
+from .task import Condition, Task, TaskStep
 from .taskfile import SCRATCH, load_task
 
 if TYPE_CHECKING:
@@ -53,8 +55,14 @@ class ModelOptions:
     max_tokens: int = 1024
 
 
-def open_task(text: str, variables: Sequence[str], scratch: str) -> Task:
-    """Read a task file, or take a goal in words.
+def open_task(text: str, variables: Sequence[str], scratch: str, env: str | None = None) -> Task:
+    """Read a task file, take a goal in words, or ``practice:FAMILY``.
+
+    Args:
+        text: Which of them.
+        variables: ``NAME=VALUE``, for a task file.
+        scratch: An empty folder.
+        env: What ``--env`` says, for the seed of a practice phone.
 
     Raises:
         BadUsage: It is neither, or the variables are not for it.
@@ -66,6 +74,10 @@ def open_task(text: str, variables: Sequence[str], scratch: str) -> Task:
         if not separator:
             raise BadUsage(f"--set takes NAME=VALUE, not {pair!r}")
         values[name.strip()] = value
+    if text.startswith("practice:"):
+        if values:
+            raise BadUsage("--set is for task files; a practice task makes up its own words")
+        return practice_task(text.removeprefix("practice:"), _spec_of(env))
     path = Path(text)
     if path.suffix in (".yaml", ".yml") or _is_file(path):
         return load_task(path, {SCRATCH: scratch, **values})
@@ -74,6 +86,16 @@ def open_task(text: str, variables: Sequence[str], scratch: str) -> Task:
     if not text.strip():
         raise BadUsage("the task is empty: give a task file or a goal in words")
     return Task.goal(text)
+
+
+def _spec_of(env: str | None) -> PracticeSpec:
+    try:
+        place = place_named(env or "practice")
+    except ValueError as error:
+        raise BadUsage(f"--env: {_first(error)}") from error
+    if not isinstance(place, PracticeSpec):
+        raise BadUsage(f"a practice task is for practice phones: --env practice:SEED, not {env!r}")
+    return place
 
 
 def _is_file(path: Path) -> bool:
@@ -94,12 +116,68 @@ async def open_env(choice: str | None, task: Task) -> AsyncIterator[Env]:
     if choice is not None and choice.startswith("replay:"):
         yield ReplayEnv(Path(choice.removeprefix("replay:")))
         return
-    if choice not in (None, "desktop"):
-        raise BadUsage(f"unknown env {choice!r}; there are desktop and replay:DIR")
-    from .desktop import open_desktop  # needs the extra "desktop"
+    try:
+        place = task.env or DesktopSpec()
+        if choice is not None:
+            place = place_named(choice, task.env)
+    except ValueError as error:
+        raise BadUsage(f"--env: {_first(error)}; or replay:DIR") from error
+    if isinstance(place, PracticeSpec):
+        yield _practice(place)
+    elif isinstance(place, AndroidSpec):
+        from ..envs.android import AndroidEnv  # says that it needs the extra "android"
 
-    async with open_desktop(task.env or DesktopSpec(), task.folder) as env:
-        yield env
+        yield AndroidEnv(place.serial)
+    else:
+        from .desktop import open_desktop  # needs the extra "desktop"
+
+        async with open_desktop(place, task.folder) as env:
+            yield env
+
+
+def _first(error: ValueError) -> str:
+    if isinstance(error, ValidationError):
+        item = error.errors(include_url=False)[0]
+        return f"{'.'.join(map(str, item['loc']))}: {item['msg'].removeprefix('Value error, ')}"
+    return str(error)
+
+
+def _practice(spec: PracticeSpec) -> Env:
+    from ..envs.practice.env import PracticeEnv  # draws: pictures and fonts are loaded
+
+    try:
+        return PracticeEnv(**spec.arguments())
+    except ValueError as error:
+        raise BadUsage(f"practice phone: {error}") from error
+
+
+def practice_task(family: str, spec: PracticeSpec) -> Task:
+    """Give the task of a practice phone as one that an agent can run.
+
+    Args:
+        family: Of practice tasks.
+        spec: Which phone; it is set up for the task.
+
+    Raises:
+        BadUsage: There is no such family, or the phone has nothing for it.
+    """
+    from ..envs.practice.env import PracticeEnv
+
+    place = spec.model_copy(update={"task": family})
+    try:
+        made = PracticeEnv(**place.arguments()).task
+    except ValueError as error:
+        raise BadUsage(f"practice phone: {error}") from error
+    if made is None:
+        raise BadUsage(
+            "give a family, as in practice:add_contact; `eyehand practice tasks` lists them"
+        )
+    check = Condition(name="practice_task")
+    return Task(
+        name=f"practice:{family}",
+        env=place,
+        steps=(TaskStep(goal=made.goal), TaskStep(check=check)),
+    )
 
 
 def open_tools(path: Path | None) -> list[Tool]:

@@ -159,7 +159,7 @@ async def condition_rounds(
     polls = 0
     while True:
         seen, observe_s = await run.look()
-        look = Look(seen, run.task.folder, _environ(seen))
+        look = Look(seen, run.task.folder, _environ(seen), run.env, tuple(run.episode.answers))
 
         async def read(look: Look = look) -> dict[str, Any]:
             verdict = await kind(look, arguments)

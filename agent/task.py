@@ -3,29 +3,24 @@
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import Field, model_validator
 from pydantic import ValidationError as PydanticError
 
 from ..actions.errors import ActionError
 from ..actions.schema import ACTIONS, TALK, parse_action
 from ..envs.records import Box, RecordedAction
-from .checks import CHECKS, Name, Text, as_written, explain, not_text
+from .checks import CHECKS, Text, as_written, explain, not_text
 from .errors import TaskError
+from .places import Place, Plain
 
 _TEXTS = ("text", "keys", "name", "question")
 """Fields of actions that are texts; YAML reads `type: 2026` as a number."""
 _WORDS_OF_A_STEP = {"name", "target", "timeout_s", "every_s"}
 
 
-class _Plain(BaseModel):
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", allow_inf_nan=False, use_attribute_docstrings=True
-    )
-
-
-class Limits(_Plain):
+class Limits(Plain):
     """When to stop a run that does not end by itself."""
 
     steps: int = Field(default=50, ge=1, le=100_000)
@@ -36,11 +31,11 @@ class Limits(_Plain):
     """Replies or actions in a row that came to nothing."""
 
 
-class Condition(_Plain):
+class Condition(Plain):
     """A condition by name, with its arguments."""
 
     name: str
-    arguments: dict[str, Any] = {}
+    arguments: dict[str, Any] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _known(self) -> "Condition":
@@ -55,7 +50,7 @@ class Condition(_Plain):
         return self
 
 
-class TaskStep(_Plain):
+class TaskStep(Plain):
     """One step: exactly one of a goal, an action, a check, or a condition to wait for."""
 
     name: Text = ""
@@ -147,60 +142,17 @@ class TaskStep(_Plain):
         return f"{'check' if self.check else 'wait for'} {condition.name if condition else ''}"
 
 
-class DesktopSpec(_Plain):
-    """Which desktop a task runs on, and what is started on it."""
-
-    display: Name | None = None
-    """An X display such as ``:0``; default is ``$DISPLAY``. Not together with ``virtual``."""
-    virtual: str | None = Field(default=None, pattern=r"^[1-9]\d{2,4}x[1-9]\d{2,4}$")
-    """Size of a private display to start and stop with the run, such as ``1280x800``."""
-    window_manager: str | None = "openbox"
-    """Run on the private display; null for none."""
-    monitor: int | Literal["all"] = 1
-    """From 1, or ``all``."""
-    region: tuple[int, int, int, int] | None = None
-    """Left, top, width, height in pixels of the desktop."""
-    window: Name | None = None
-    """Part of the title of the one window to look at."""
-    start: tuple[Annotated[tuple[Name, ...], Field(min_length=1)], ...] = ()
-    """Programs to start before the first look, each a list of words; ended with the run."""
-
-    @field_validator("monitor", mode="before")
-    @classmethod
-    def _counted(cls, monitor: Any) -> Any:
-        if not re.fullmatch("all|[1-9][0-9]{0,3}", str(as_written(monitor))):
-            raise ValueError(f"it is a number from 1, or all, not {monitor!r:.60}")
-        return monitor
-
-    @field_validator("window")
-    @classmethod
-    def _a_title(cls, window: str | None) -> str | None:
-        if window is not None and not window.strip():
-            raise ValueError("it is a part of a title: it cannot be empty")
-        return window
-
-    @model_validator(mode="after")
-    def _one_display(self) -> "DesktopSpec":
-        if self.display and self.virtual:
-            raise ValueError("give display or virtual, not both")
-        if self.region is not None and self.window is not None:
-            raise ValueError("give region or window, not both")
-        if self.region is not None and min(self.region[2:]) < 1:
-            raise ValueError("region is left, top, width, height: it must have a size")
-        return self
-
-
-class Task(_Plain):
+class Task(Plain):
     """What the user wants.
 
     ``Task.goal("Open the settings")`` makes the simplest one.
     """
 
     name: Annotated[Text, Field(min_length=1, max_length=200)] = "task"
-    env: DesktopSpec | None = None
+    env: Place | None = None
     """Where it runs; None leaves it to whoever runs it."""
     limits: Limits = Limits()
-    variables: dict[str, str] = {}
+    variables: dict[str, str] = Field(default_factory=dict)
     """Their values are already filled in below; kept for the record."""
     steps: tuple[TaskStep, ...] = Field(min_length=1)
     folder: Path = Field(default=Path("."), exclude=True)

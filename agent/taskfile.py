@@ -11,7 +11,8 @@ from pydantic import ValidationError
 
 from .checks import as_written, not_text
 from .errors import TaskError
-from .task import VARIABLE, DesktopSpec, Limits, Task, TaskStep
+from .places import FORMS, PLACES, Place, place_named
+from .task import VARIABLE, Limits, Task, TaskStep
 
 T = TypeVar("T")
 SCRATCH = "scratch"
@@ -217,15 +218,19 @@ class _Reader:
             return {k: self._filled(item, variables, *where, k) for k, item in value.items()}
         return value
 
-    def _env(self, env: Any) -> DesktopSpec | None:
+    def _env(self, env: Any) -> Place | None:
         if env is None:
             return None
-        if env == "desktop":
-            return DesktopSpec()
-        if isinstance(env, dict) and set(env) == {"desktop"}:
-            given = env["desktop"] or {}
-            return self._checked(lambda: DesktopSpec.model_validate(given), "env", "desktop")
-        raise self._wrong("env is `desktop`, or `desktop:` with its settings", "env")
+        if isinstance(env, str):
+            return self._checked(lambda: place_named(env), "env")
+        if isinstance(env, dict) and len(env) == 1:
+            ((kind, given),) = env.items()
+            if kind in PLACES:
+                spec, _ = PLACES[kind]
+                return self._checked(lambda: spec.model_validate(given or {}), "env", kind)
+        raise self._wrong(
+            f"env is {FORMS}, or one of {', '.join(PLACES)} with its settings below it", "env"
+        )
 
     def _limits(self, limits: Any) -> Limits:
         return self._checked(lambda: Limits.model_validate(limits or {}), "limits")

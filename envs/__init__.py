@@ -1,5 +1,6 @@
-"""Where actions happen: desktops, recordings, and the episode on disk."""
+"""Where actions happen: desktops, phones, recordings, and the episode on disk."""
 
+from .android import AndroidEnv
 from .base import Delivery, Effect, Env, Observation, Outcome
 from .desktop import DesktopEnv
 from .episode import Episode
@@ -21,6 +22,7 @@ from .errors import (
     StoppedByUser,
 )
 from .journal import Journal, Recorder
+from .practice.env import PracticeEnv
 from .records import End, Header, Intent, Step, StopReason, View
 from .replay import ReplayEnv
 from .settle import SettlePolicy
@@ -29,6 +31,7 @@ from .virtual import VirtualDisplay
 __all__ = [
     "ActionFailed",
     "ActionNotSupported",
+    "AndroidEnv",
     "BackendMissing",
     "CaptureFailed",
     "Delivery",
@@ -50,6 +53,7 @@ __all__ = [
     "Journal",
     "Observation",
     "Outcome",
+    "PracticeEnv",
     "Recorder",
     "RecordingEnded",
     "ReplayDiverged",

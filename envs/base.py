@@ -19,7 +19,7 @@ An env is where actions happen: a desktop, a phone, a browser, a recording. The 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from ..actions.geometry import Frame
 from ..actions.schema import Action
@@ -107,6 +107,44 @@ class Outcome:
     settle_s: float = 0.0
     settled: bool = True
     detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """Something that the system says is on the screen, as accessibility tells it.
+
+    Attributes:
+        text: What it says.
+        label: What it is, for those who cannot see it.
+        id: What programs call it.
+        box: Left, top, right, bottom in physical pixels of the screenshot.
+        checked: Whether it is on or ticked; None where it can be neither.
+        enabled: Whether it can be used.
+        focused: Whether it has the keyboard.
+    """
+
+    text: str
+    label: str
+    id: str
+    box: tuple[int, int, int, int]
+    checked: bool | None
+    enabled: bool
+    focused: bool
+
+
+@runtime_checkable
+class TellsWhatIsShown(Protocol):
+    """An env whose system says what is on its screen. For checks; a model sees pixels alone."""
+
+    async def shown(self) -> tuple[Shown, ...]:
+        """Give what is on the screen, from the top left.
+
+        Raises:
+            ActionFailed: The system does not say so now.
+            DeviceLost: The device is gone.
+            EnvClosed: Not between ``reset`` and ``close``.
+        """
+        ...
 
 
 class Env(Protocol):

@@ -8,13 +8,14 @@ everything that moves answers to an action: a caret blinks, a clock ticks.
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any, Generic, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .base import Effect
-from .capture import Shot
 from .worker import Stop
+from .x11_windows import Box
 
 TILE_PX = 8
 CARET_WIDTH_PX = 3
@@ -26,6 +27,27 @@ _COLOUR = np.uint32(0x00FFFFFF)
 """The fourth byte of a pixel means nothing."""
 
 Mask = NDArray[np.bool_]
+
+
+class Picture(Protocol):
+    """A picture that can be compared: a ``capture.Shot``, or one of a phone."""
+
+    @property
+    def box(self) -> Box:
+        """Where on the desktop, in pixels."""
+        ...
+
+    @property
+    def raw(self) -> bytes | bytearray:
+        """``height * width * 4`` bytes, three of colour and one of no meaning."""
+        ...
+
+    def same(self, other: Any) -> bool:
+        """Whether both are the same picture, to the byte: cheap, and may miss that they are."""
+        ...
+
+
+P = TypeVar("P", bound=Picture)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +80,7 @@ class SettlePolicy:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Settled:
+class Settled(Generic[P]):
     """How the wait ended.
 
     Attributes:
@@ -67,7 +89,7 @@ class Settled:
         still: False where the screen was still moving at ``limit_s``.
     """
 
-    shot: Shot
+    shot: P
     seconds: float
     still: bool
 
@@ -83,19 +105,21 @@ class Difference:
         tiles: Which tiles, ``bool[ceil(H / 8), ceil(W / 8)]``.
     """
 
-    before: Shot
-    after: Shot
+    before: Picture
+    after: Picture
     pixels: Mask
     tiles: Mask
 
 
-def difference(before: Shot, after: Shot) -> Difference | None:
+def difference(before: Picture, after: Picture) -> Difference | None:
     """Give what differs between two pictures of the same size; None if nothing does."""
-    if before.raw == after.raw:
+    if before.same(after):
         return None
     one, two = _pixels(before), _pixels(after)
     # Most changes are small: all that follows looks only at the rows they lie in.
     rows = np.flatnonzero((one != two).any(axis=1))
+    if not rows.size:  # the same pixels after all, from other places or packed otherwise
+        return None
     top, bottom = int(rows[0]) // TILE_PX * TILE_PX, int(rows[-1]) + 1
     height, width = one.shape
     down, across = -(-height // TILE_PX), -(-width // TILE_PX)
@@ -110,7 +134,7 @@ def difference(before: Shot, after: Shot) -> Difference | None:
     return Difference(before, after, padded[:height, :width], tiles)
 
 
-def _pixels(shot: Shot) -> NDArray[np.uint32]:
+def _pixels(shot: Picture) -> NDArray[np.uint32]:
     return np.frombuffer(shot.raw, "<u4").reshape(shot.box.height, shot.box.width)
 
 
@@ -167,7 +191,7 @@ def _counts(change: Difference | None, left_out: Mask | None) -> bool:
     return len(found) > 1 or not _is_caret(found[0], change)
 
 
-def significant(before: Shot, after: Shot, left_out: Mask | None = None) -> bool:
+def significant(before: Picture, after: Picture, left_out: Mask | None = None) -> bool:
     """Whether a screen has changed in a way that counts.
 
     One caret-shaped change alone is a caret that blinks. Two are a caret that moved: it went
@@ -201,7 +225,7 @@ class IdleRegions:
         self._times: NDArray[np.int32] | None = None
         self._blinked: NDArray[np.int32] | None = None
 
-    def look(self, settled: Shot | None, now: Shot) -> None:
+    def look(self, settled: Picture | None, now: Picture) -> None:
         """Take note of what changed between the last settled screen and now, before an action."""
         self._round += 1
         if settled is None or settled.box != now.box:
@@ -242,7 +266,7 @@ class IdleRegions:
         recent = self._round - self._last <= self._FORGET_AFTER
         return np.asarray((self._times >= times) & recent)
 
-    def effect(self, before: Shot, after: Shot) -> Effect:
+    def effect(self, before: Picture, after: Picture) -> Effect:
         """Judge whether an action changed the screen, from just before it to settled after it."""
         if before.box != after.box:
             return Effect.CHANGED
@@ -265,14 +289,14 @@ class IdleRegions:
 
 
 def settle(
-    look: Callable[[], Shot],
-    before: Shot,
+    look: Callable[[], P],
+    before: P,
     idle: IdleRegions,
     policy: SettlePolicy,
     stop: Stop,
     *,
     response_s: float | None = None,
-) -> Settled:
+) -> Settled[P]:
     """Look until the screen stands still.
 
     Args:

@@ -1,0 +1,135 @@
+"""Where a task runs: what task files say under ``env``, and what ``--env`` names."""
+
+import re
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from ..model.size import Size
+from .checks import Name, as_written
+
+
+class Plain(BaseModel):
+    """Plain data of a task: frozen, and nothing unknown in it."""
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", allow_inf_nan=False, use_attribute_docstrings=True
+    )
+
+
+class DesktopSpec(Plain):
+    """Which desktop a task runs on, and what is started on it."""
+
+    display: Name | None = None
+    """An X display such as ``:0``; default is ``$DISPLAY``. Not together with ``virtual``."""
+    virtual: str | None = Field(default=None, pattern=r"^[1-9]\d{2,4}x[1-9]\d{2,4}$")
+    """Size of a private display to start and stop with the run, such as ``1280x800``."""
+    window_manager: str | None = "openbox"
+    """Run on the private display; null for none."""
+    monitor: int | Literal["all"] = 1
+    """From 1, or ``all``."""
+    region: tuple[int, int, int, int] | None = None
+    """Left, top, width, height in pixels of the desktop."""
+    window: Name | None = None
+    """Part of the title of the one window to look at."""
+    start: tuple[Annotated[tuple[Name, ...], Field(min_length=1)], ...] = ()
+    """Programs to start before the first look, each a list of words; ended with the run."""
+
+    @field_validator("monitor", mode="before")
+    @classmethod
+    def _counted(cls, monitor: Any) -> Any:
+        if not re.fullmatch("all|[1-9][0-9]{0,3}", str(as_written(monitor))):
+            raise ValueError(f"it is a number from 1, or all, not {monitor!r:.60}")
+        return monitor
+
+    @field_validator("window")
+    @classmethod
+    def _a_title(cls, window: str | None) -> str | None:
+        if window is not None and not window.strip():
+            raise ValueError("it is a part of a title: it cannot be empty")
+        return window
+
+    @model_validator(mode="after")
+    def _one_display(self) -> "DesktopSpec":
+        if self.display and self.virtual:
+            raise ValueError("give display or virtual, not both")
+        if self.region is not None and self.window is not None:
+            raise ValueError("give region or window, not both")
+        if self.region is not None and min(self.region[2:]) < 1:
+            raise ValueError("region is left, top, width, height: it must have a size")
+        return self
+
+
+class AndroidSpec(Plain):
+    """Which phone a task runs on."""
+
+    serial: Name | None = None
+    """As ``adb devices`` lists it, or ``HOST:PORT``; default: the only phone there is."""
+
+    @field_validator("serial")
+    @classmethod
+    def _a_word(cls, serial: str | None) -> str | None:
+        if serial is not None and not re.fullmatch(r"\S+", serial):
+            raise ValueError("a serial is one word, as `adb devices` lists it")
+        return serial
+
+
+class PracticeSpec(Plain):
+    """Which practice phone a task runs on."""
+
+    seed: int = Field(default=0, ge=0, le=2**31 - 1)
+    """What is on the phone, and how it looks."""
+    task: Name | None = None
+    """A family of practice tasks to set the phone up for."""
+    size: str | None = None
+    """Of the phone held upright, such as ``540x1200``."""
+    density: int | None = None
+    """In dots per inch; default: such that the screen is about 360 dp wide."""
+    theme: Name | None = None
+    """Name of a look; default: by the seed."""
+    dark: bool | None = None
+    """Light on dark; default: by the seed."""
+
+    @field_validator("size")
+    @classmethod
+    def _sides(cls, size: str | None) -> str | None:
+        if size is not None and not re.fullmatch(r"[1-9]\d{2,3}x[1-9]\d{2,3}", size):
+            raise ValueError("a size is WIDTHxHEIGHT in pixels, such as 540x1200")
+        return size
+
+    def arguments(self) -> dict[str, Any]:
+        """Give what ``PracticeEnv`` takes."""
+        given = self.model_dump(exclude_none=True)
+        if self.size is not None:
+            given["size"] = Size(*(int(side) for side in self.size.split("x")))
+        return given
+
+
+Place = DesktopSpec | AndroidSpec | PracticeSpec
+
+PLACES: dict[str, tuple[type[DesktopSpec | AndroidSpec | PracticeSpec], str]] = {
+    "desktop": (DesktopSpec, ""),
+    "android": (AndroidSpec, "serial"),
+    "practice": (PracticeSpec, "seed"),
+}
+"""Kinds of places, and which of their settings stands after a colon, as in ``practice:3``."""
+
+FORMS = "desktop, android, android:SERIAL, practice or practice:SEED"
+
+
+def place_named(text: str, otherwise: Place | None = None) -> Place:
+    """Read a place in its short form, such as ``android:emulator-5554`` or ``practice:3``.
+
+    Args:
+        text: What is written.
+        otherwise: Where the task would run; of the same kind, its other settings are kept.
+
+    Raises:
+        ValueError: It is none; says what there is.
+    """
+    kind, colon, rest = text.partition(":")
+    if kind not in PLACES or (colon and not (rest and PLACES[kind][1])):
+        raise ValueError(f"unknown env {text!r}; there are {FORMS}")
+    spec, field = PLACES[kind]
+    kept = otherwise.model_dump() if isinstance(otherwise, spec) else {}
+    return spec.model_validate({**kept, **({field: rest} if rest else {})})

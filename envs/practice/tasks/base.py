@@ -1,0 +1,150 @@
+"""What a task on the practice phone is: a goal in words, a check on the true state, an oracle.
+
+A family makes tasks without end: it picks its parameters from what is on the phone, sets the
+stage, says the goal, and can tell from the phone's own data whether it was reached. The check
+never looks at pixels.
+"""
+
+import copy
+import re
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from random import Random
+from typing import Any, ClassVar, Literal
+
+from ..phone import Phone
+from .hand import Hand
+
+Params = dict[str, Any]
+Status = Literal["success", "infeasible"]
+
+FAMILIES: dict[str, "Family"] = {}
+"""Every family by its name."""
+
+
+class Unfit(Exception):
+    """A family finds nothing on this phone to make a task of; another seed will do."""
+
+
+class Family:
+    """A kind of task. Subclasses register themselves under their name in snake case.
+
+    Attributes:
+        apps: Where it takes place; the first is where it begins.
+        feasible: False where it cannot be done, and the agent has to say so.
+        asks: Whether the goal is a question, to be answered in words.
+    """
+
+    apps: ClassVar[tuple[str, ...]] = ()
+    feasible: ClassVar[bool] = True
+    asks: ClassVar[bool] = False
+
+    def __init_subclass__(cls) -> None:
+        FAMILIES[cls.name()] = cls()
+
+    @classmethod
+    def name(cls) -> str:
+        """Such as ``add_contact``."""
+        return re.sub(r"(?<!^)(?=[A-Z])", "_", cls.__name__).lower()
+
+    def prepare(self, phone: Phone, rng: Random) -> Params:
+        """Pick parameters and set the stage: the goal must not be reached already.
+
+        Returns:
+            Plain data.
+
+        Raises:
+            Unfit: This phone has nothing for it.
+        """
+        raise NotImplementedError
+
+    def goal(self, p: Params) -> str:
+        """Say what the user wants, in words that leave one reading."""
+        raise NotImplementedError
+
+    def reached(self, phone: Phone, task: "PracticeTask", said: list[str]) -> bool:
+        """Whether the goal is reached, from the phone's data and what was answered.
+
+        What was there and was not to be changed must be there still: see ``task.before``.
+        """
+        raise NotImplementedError
+
+    def solve(self, hand: Hand, p: Params) -> None:
+        """Do the next thing: call the hand's methods in the order of the way to the goal.
+
+        Each returns where the phone is that far already, and otherwise raises what to do next.
+        It must find its way from any state of the phone.
+        """
+        raise NotImplementedError
+
+
+@dataclass(frozen=True, slots=True)
+class PracticeTask:
+    """One task on one phone.
+
+    Attributes:
+        family: Its name.
+        seed: Of the parameters.
+        params: What it is about, plain data.
+        goal: In words.
+        before: The apps' data when it began.
+    """
+
+    family: str
+    seed: int
+    params: Params
+    goal: str
+    before: dict[str, Any] = field(repr=False, default_factory=dict)
+
+    @property
+    def kind(self) -> Family:
+        """Its family."""
+        return FAMILIES[self.family]
+
+    def passed(self, phone: Phone, said: list[str], status: Status | None) -> bool:
+        """Whether an agent that ended so has done it.
+
+        Args:
+            phone: As it is now.
+            said: Its answers.
+            status: How it ended; None: it did not say.
+        """
+        if not self.kind.feasible:
+            return status == "infeasible" and phone.state.data == self.before
+        return status != "infeasible" and self.kind.reached(phone, self, said)
+
+
+def make_task(family: str, phone: Phone, seed: int) -> PracticeTask:
+    """Make a task on a phone, which is set up for it.
+
+    Args:
+        family: One of ``FAMILIES``.
+        phone: Freshly made.
+        seed: Of the parameters.
+
+    Raises:
+        ValueError: No such family.
+        Unfit: The phone has nothing for it.
+    """
+    if family not in FAMILIES:
+        raise ValueError(f"there is no task {family!r}; there are {', '.join(sorted(FAMILIES))}")
+    kind = FAMILIES[family]
+    params = kind.prepare(phone, Random(f"{seed}/{family}"))
+    before = copy.deepcopy(phone.state.data)
+    return PracticeTask(family, seed, params, kind.goal(params), before)
+
+
+def says(said: Iterable[str], wanted: str) -> bool:
+    """Whether an answer holds a text, whatever its case, spaces and the words around it.
+
+    A number must stand alone: 12 does not answer where 2 is wanted.
+    """
+    needle = _plain(wanted)
+    edge = r"(?<![\w])(?<!\d[.,:]){}(?![\w])(?![.,:]\d)"
+    pattern = re.compile(edge.format(re.escape(needle)))
+    return any(pattern.search(_plain(answer)) for answer in said)
+
+
+def _plain(text: str) -> str:
+    return " ".join(unicodedata.normalize("NFC", text).casefold().split())

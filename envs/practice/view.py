@@ -1,0 +1,438 @@
+"""What a screen is made of: views that know how large they want to be, lie somewhere, and draw.
+
+A screen is built anew from the phone's state whenever that changes, laid out, and drawn from the
+bottom up. What a finger hits is found by walking the same views from the top down.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from .draw import Box, Canvas
+from .style import Colour, Style
+
+Act = Callable[[], None]
+NOWHERE = Box(0, 0, 0, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class UiNode:
+    """One view as ``uiautomator dump`` tells it. Boxes are in pixels of the screen."""
+
+    role: str
+    text: str
+    label: str
+    id: str
+    box: Box
+    clickable: bool
+    checkable: bool
+    checked: bool
+    enabled: bool
+    focused: bool
+    focusable: bool
+    scrollable: bool
+    long_clickable: bool
+    password: bool
+    selected: bool
+    package: str
+    children: tuple["UiNode", ...]
+
+    def walk(self) -> Iterator["UiNode"]:
+        """Give this one and all below it, from the top left."""
+        yield self
+        for child in self.children:
+            yield from child.walk()
+
+
+class View:
+    """Something on the screen.
+
+    Args:
+        id: What programs call it.
+        label: What it is, for those who cannot see it.
+        on_tap: Done when it is tapped.
+        on_long: Done when it is pressed for half a second.
+        grow: Its share of the room that a row or column has left; 0: no more than it needs.
+        enabled: False: it is grey and does nothing.
+    """
+
+    role = "box"
+    text = ""
+    checkable = checked = focused = focusable = scrollable = password = selected = False
+    children: Sequence["View"] = ()
+
+    def __init__(
+        self,
+        *,
+        id: str = "",
+        label: str = "",
+        on_tap: Act | None = None,
+        on_long: Act | None = None,
+        grow: float = 0,
+        enabled: bool = True,
+    ) -> None:
+        self.id, self.label = id, label
+        self.on_tap, self.on_long = on_tap, on_long
+        self.grow, self.enabled = grow, enabled
+        self.box = NOWHERE
+        self._wide: int | None = None
+        self._high: tuple[int, int] | None = None
+
+    def wide(self, s: Style) -> int:
+        """`width_of`, asked once: views live no longer than one layout."""
+        if self._wide is None:
+            self._wide = self.width_of(s)
+        return self._wide
+
+    def high(self, s: Style, width: int) -> int:
+        """`height_of`, asked once for a width."""
+        if self._high is None or self._high[0] != width:
+            self._high = (width, self.height_of(s, width))
+        return self._high[1]
+
+    def width_of(self, s: Style) -> int:
+        """How wide it wants to be, in pixels."""
+        return max((child.wide(s) for child in self.children), default=0)
+
+    def height_of(self, s: Style, width: int) -> int:
+        """How high it is at a width, in pixels."""
+        return max((child.high(s, width) for child in self.children), default=0)
+
+    def place(self, s: Style, box: Box) -> None:
+        """Lie there, and lay out what is inside."""
+        self.box = box
+        for child in self.children:
+            child.place(s, box)
+
+    def draw(self, c: Canvas, s: Style) -> None:
+        """Draw itself and what is inside."""
+        for child in self.children:
+            if c.shows(child.box):
+                child.draw(c, s)
+
+    def hits(self, x: float, y: float) -> Iterator["View"]:
+        """Give the views under a point, the topmost and innermost first."""
+        if not self.box.holds(x, y):
+            return
+        for child in reversed(self.children):
+            yield from child.hits(x, y)
+        yield self
+
+    def walk(self) -> Iterator["View"]:
+        """Give this view and all inside it."""
+        yield self
+        for child in self.children:
+            yield from child.walk()
+
+    def node(self, package: str, clip: Box) -> UiNode | None:
+        """Describe it and what is inside; None where nothing of it can be seen."""
+        box = self.box.clipped(clip)
+        if box.width <= 0 or box.height <= 0:
+            return None
+        inner = self._inner(box)
+        found = (child.node(package, inner) for child in self.children)
+        return UiNode(
+            role=self.role,
+            text=self.text,
+            label=self.label,
+            id=self.id,
+            box=box,
+            clickable=self.on_tap is not None and self.enabled,
+            checkable=self.checkable,
+            checked=self.checked,
+            enabled=self.enabled,
+            focused=self.focused,
+            focusable=self.focusable,
+            scrollable=self.scrollable,
+            long_clickable=self.on_long is not None,
+            password=self.password,
+            selected=self.selected,
+            package=package,
+            children=tuple(node for node in found if node is not None),
+        )
+
+    def _inner(self, box: Box) -> Box:
+        return box
+
+
+class Column(View):
+    """Views one below the other.
+
+    Args:
+        *children: From the top; None is left out.
+        gap: Between them, in dp.
+        pad: Left, top, right, bottom, in dp.
+        fill: Colour behind them; a name of the style's, such as ``raised``.
+        radius: Of the corners, in dp; None: as the theme has it.
+        centre: Whether they stand in the middle, as wide as they need, and not the full width.
+        **more: As ``View`` takes it.
+    """
+
+    def __init__(
+        self,
+        *children: View | None,
+        gap: float = 0,
+        pad: tuple[float, float, float, float] = (0, 0, 0, 0),
+        fill: str | None = None,
+        radius: float | None = 0,
+        centre: bool = False,
+        **more: Any,
+    ) -> None:
+        super().__init__(**more)
+        self.children = [child for child in children if child is not None]
+        self.gap, self.pad, self.fill, self.radius, self.centre = gap, pad, fill, radius, centre
+
+    def _pad(self, s: Style) -> tuple[int, int, int, int]:
+        left, top, right, bottom = (s.dp(side) if side else 0 for side in self.pad)
+        return left, top, right, bottom
+
+    def width_of(self, s: Style) -> int:
+        """The widest child's."""
+        left, _, right, _ = self._pad(s)
+        return super().width_of(s) + left + right
+
+    def height_of(self, s: Style, width: int) -> int:
+        """All children's, with gaps."""
+        left, top, right, bottom = self._pad(s)
+        inner = width - left - right
+        gaps = s.dp(self.gap) * (len(self.children) - 1) if self.gap and self.children else 0
+        return top + bottom + gaps + sum(child.high(s, inner) for child in self.children)
+
+    def place(self, s: Style, box: Box) -> None:
+        """Give each its height; what is left goes to those that grow."""
+        self.box = box
+        left, top, right, bottom = self._pad(s)
+        inner = box.width - left - right
+        gap = s.dp(self.gap) if self.gap else 0
+        heights = [child.high(s, inner) for child in self.children]
+        shares = sum(child.grow for child in self.children)
+        if shares:
+            fixed = sum(
+                h for h, child in zip(heights, self.children, strict=True) if not child.grow
+            )
+            room = max(0, box.height - top - bottom - fixed - gap * (len(heights) - 1))
+            heights = [
+                round(room * child.grow / shares) if child.grow else height
+                for height, child in zip(heights, self.children, strict=True)
+            ]
+        y = box.top + top
+        for child, height in zip(self.children, heights, strict=True):
+            start, end = box.left + left, box.right - right
+            if self.centre:
+                wide = min(inner, child.wide(s))
+                start += (inner - wide) // 2
+                end = start + wide
+            child.place(s, Box(start, y, end, y + height))
+            y += height + gap
+
+    def draw(self, c: Canvas, s: Style) -> None:
+        """Draw the ground, then the children."""
+        if self.fill is not None:
+            radius = s.theme.radius if self.radius is None else self.radius
+            c.fill(self.box, getattr(s, self.fill), s.dp(radius) if radius else 0)
+        super().draw(c, s)
+
+
+class Row(Column):
+    """Views beside each other, in the middle of the row's height.
+
+    Those that grow share the room that the others leave.
+    """
+
+    def width_of(self, s: Style) -> int:
+        """All children's, with gaps."""
+        left, _, right, _ = self._pad(s)
+        gaps = s.dp(self.gap) * (len(self.children) - 1) if self.gap and self.children else 0
+        return left + right + gaps + sum(child.wide(s) for child in self.children)
+
+    def _widths(self, s: Style, width: int) -> list[int]:
+        left, _, right, _ = self._pad(s)
+        gaps = s.dp(self.gap) * (len(self.children) - 1) if self.gap and self.children else 0
+        widths = [0 if child.grow else child.wide(s) for child in self.children]
+        shares = sum(child.grow for child in self.children)
+        room = max(0, width - left - right - gaps - sum(widths))
+        return [
+            int(room * child.grow / shares) if child.grow else wide
+            for wide, child in zip(widths, self.children, strict=True)
+        ]
+
+    def height_of(self, s: Style, width: int) -> int:
+        """The highest child's."""
+        _, top, _, bottom = self._pad(s)
+        widths = self._widths(s, width)
+        heights = (child.high(s, wide) for child, wide in zip(self.children, widths, strict=True))
+        return top + bottom + max(heights, default=0)
+
+    def place(self, s: Style, box: Box) -> None:
+        """Lay them out from the left."""
+        self.box = box
+        left, top, _, bottom = self._pad(s)
+        gap = s.dp(self.gap) if self.gap else 0
+        x, room = box.left + left, box.height - top - bottom
+        for child, wide in zip(self.children, self._widths(s, box.width), strict=True):
+            height = min(room, child.high(s, wide))
+            y = box.top + top + (room - height) // 2
+            child.place(s, Box(x, y, x + wide, y + height))
+            x += wide + gap
+
+
+class Grid(View):
+    """Views in columns of equal width, all cells as high as the highest.
+
+    Args:
+        children: Row by row.
+        columns: How many beside each other.
+        gap: Between them, in dp.
+        **more: As ``View`` takes it.
+    """
+
+    def __init__(
+        self, children: Sequence[View], columns: int, *, gap: float = 0, **more: Any
+    ) -> None:
+        super().__init__(**more)
+        self.children, self.columns, self.gap = list(children), columns, gap
+
+    def _cell(self, s: Style, width: int) -> tuple[int, int]:
+        gap = s.dp(self.gap) if self.gap else 0
+        wide = (width - gap * (self.columns - 1)) // self.columns
+        return wide, max((child.high(s, wide) for child in self.children), default=0)
+
+    def width_of(self, s: Style) -> int:
+        """Columns of the widest child."""
+        gap = s.dp(self.gap) if self.gap else 0
+        return super().width_of(s) * self.columns + gap * (self.columns - 1)
+
+    def height_of(self, s: Style, width: int) -> int:
+        """All rows."""
+        rows = -(-len(self.children) // self.columns)
+        gap = s.dp(self.gap) if self.gap else 0
+        return rows * self._cell(s, width)[1] + gap * max(0, rows - 1)
+
+    def place(self, s: Style, box: Box) -> None:
+        """Fill the rows from the top left."""
+        self.box = box
+        gap = s.dp(self.gap) if self.gap else 0
+        wide, high = self._cell(s, box.width)
+        if self.grow:  # stretched: a keypad fills its place
+            rows = -(-len(self.children) // self.columns)
+            high = max(high, (box.height - gap * (rows - 1)) // max(1, rows))
+        for index, child in enumerate(self.children):
+            row, column = divmod(index, self.columns)
+            x, y = box.left + column * (wide + gap), box.top + row * (high + gap)
+            child.place(s, Box(x, y, x + wide, y + high))
+
+
+class Scroll(View):
+    """A window on something higher than itself.
+
+    Args:
+        child: What is inside.
+        offsets: Where the place is remembered: plain data of the page.
+        key: Its name there.
+        from_end: Whether it begins at the end, as conversations do.
+        **more: As ``View`` takes it.
+    """
+
+    role = "list"
+    scrollable = True
+
+    def __init__(
+        self,
+        child: View,
+        offsets: dict[str, int],
+        *,
+        key: str = "body",
+        from_end: bool = False,
+        **more: Any,
+    ) -> None:
+        super().__init__(**{"grow": 1, **more})
+        self.children = [child]
+        self.offsets, self.key, self.from_end = offsets, key, from_end
+        self.far = 0
+        """The greatest offset, in pixels."""
+
+    def place(self, s: Style, box: Box) -> None:
+        """Lay out what is inside, moved up by the offset."""
+        self.box = box
+        child = self.children[0]
+        height = max(box.height, child.high(s, box.width))
+        self.far = height - box.height
+        top = box.top - self.offset
+        child.place(s, Box(box.left, top, box.right, top + height))
+        self.scrollable = self.far > 0
+
+    @property
+    def offset(self) -> int:
+        """How far it is scrolled down, in pixels."""
+        place = self.offsets.get(self.key, self.far if self.from_end else 0)
+        return max(0, min(place, self.far))
+
+    def move(self, pixels: float) -> bool:
+        """Scroll down by so many pixels; whether it moved."""
+        wanted = max(0, min(round(self.offset + pixels), self.far))
+        moved = wanted != self.offset
+        self.offsets[self.key] = wanted
+        return moved
+
+    def draw(self, c: Canvas, s: Style) -> None:
+        """Draw what can be seen of it, and where one is."""
+        _draw_part(self.children[0], c, s, self.box.clipped(c.box))
+        if self.far > 0:
+            share = self.box.height / (self.box.height + self.far)
+            length = max(s.dp(24), round(self.box.height * share))
+            top = self.box.top + round((self.box.height - length) * self.offset / self.far)
+            left = self.box.right - s.dp(4)
+            c.fill(Box(left, top, left + s.dp(3), top + length), s.line, s.dp(1.5))
+
+
+def _draw_part(view: View, c: Canvas, s: Style, clip: Box) -> None:
+    """Draw what lies in a rectangle; only what crosses its edge has to be cut, which is slow."""
+    box = view.box
+    seen = box.clipped(clip)
+    if seen.width <= 0 or seen.height <= 0:
+        return
+    if seen == box:
+        view.draw(c, s)
+    elif isinstance(view, Column | Grid) and getattr(view, "fill", None) is None:
+        for child in view.children:
+            _draw_part(child, c, s, clip)
+    else:
+        with c.within(seen) as part:
+            view.draw(part, s)
+
+
+class Fixed(View):
+    """An empty place of a size, or a child given one.
+
+    Args:
+        child: What is inside; None: nothing.
+        width: In dp; None: as the child wants.
+        height: Likewise.
+        **more: As ``View`` takes it.
+    """
+
+    def __init__(
+        self,
+        child: View | None = None,
+        *,
+        width: float | None = None,
+        height: float | None = None,
+        **more: Any,
+    ) -> None:
+        super().__init__(**more)
+        self.children = [child] if child else []
+        self.width, self.height = width, height
+
+    def width_of(self, s: Style) -> int:
+        """As given, or the child's."""
+        return super().width_of(s) if self.width is None else s.dp(self.width)
+
+    def height_of(self, s: Style, width: int) -> int:
+        """As given, or the child's."""
+        return super().height_of(s, width) if self.height is None else s.dp(self.height)
+
+
+def colour_of(s: Style, colour: str | Colour) -> Colour:
+    """Give a colour by its name in the style, or itself."""
+    named: Colour = getattr(s, colour) if isinstance(colour, str) else colour
+    return named
