@@ -112,7 +112,7 @@ def find(name: str, apps: list[App]) -> App:
             listed = ", ".join(str(app) for app in found[:5])
             raise ActionFailed(f"{name!r} may mean {listed}: name the package")
     names = {n: app for app in apps for n in app.names}
-    near = difflib.get_close_matches(wanted, names, n=3, cutoff=0.4)
+    near = difflib.get_close_matches(wanted, names, n=3, cutoff=0.5)
     near = near or [n for n in names if wanted and (wanted in n or n in wanted)][:3]
     hint = (
         f"; did you mean {' or '.join(dict.fromkeys(str(names[n]) for n in near))}?" if near else ""

@@ -41,6 +41,8 @@ _LONG = 300
 _LOOK_S = (0.0, 0.15, 0.4)
 """When to read back: apps take their time to show a text."""
 _MOST_DELETES = 2000
+_MANY_LINES = 0x20000
+"""``InputType.TYPE_TEXT_FLAG_MULTI_LINE``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +181,9 @@ class Typist:
 
     def _type(self, way: TextWay, text: str, stop: Stop) -> None:
         commands: list[str] = []
-        for piece in pieces(text, _RUN):
+        # In a field of many lines, Enter and Tab write what they are, and so may the text.
+        whole = way != "keys" and ("\n" in text or "\t" in text) and self._many_lines(stop)
+        for piece in [text] if whole else pieces(text, _RUN):
             if isinstance(piece, int):
                 commands.append(self._input.keyevent(piece).text)
             elif way == "keyboard" and self._ways.keyboard is not None:
@@ -194,6 +198,13 @@ class Typist:
             else:
                 commands += [self._input.text(quoted(word)) for word in input_texts(piece)]
         self._send(commands, stop, _KEY_S * len(text) if way == "keys" else 0.0)
+
+    def _many_lines(self, stop: Stop) -> bool:
+        """Whether the phone says of the field that it takes line feeds."""
+        (told,) = asked(self._link, ("dumpsys input_method | grep inputType=",), stop)
+        kinds = {int(kind, 16) for kind in re.findall(r"inputType=0x([0-9a-f]{1,8})\b", told)}
+        kinds.discard(0)
+        return bool(kinds) and all(kind & 0xF == 1 and kind & _MANY_LINES for kind in kinds)
 
     def _send(self, commands: list[str], stop: Stop, seconds: float = 0.0) -> None:
         """Send commands in few lines; each goes on only if the one before went well."""

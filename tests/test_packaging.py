@@ -33,18 +33,21 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> zipfile.ZipFile:
     return zipfile.ZipFile(path)
 
 
+LICENSES = ("licenses/LICENSE", "licenses/envs/practice/font-files/OFL.txt")
+
+
 def test_the_wheel_holds_exactly_the_expected_files(wheel: zipfile.ZipFile) -> None:
     expected = {
         f"eyehand/{path.relative_to(ROOT)}"
         for folder in FLOORS
         for path in (ROOT / folder).rglob("*")
-        if path.suffix == ".py" or path.name == "py.typed"
+        if path.suffix == ".py" or path.name == "py.typed" or path.parent.name == "font-files"
     }
     assert {f"eyehand/{folder}/py.typed" for folder in FLOORS} <= expected
     names = set(wheel.namelist())
     (info,) = {name.split("/")[0] for name in names if ".dist-info/" in name}
     metadata = {"METADATA", "RECORD", "WHEEL", "entry_points.txt", "top_level.txt"}
-    expected |= {f"{info}/{name}" for name in (*metadata, "licenses/LICENSE")}
+    expected |= {f"{info}/{name}" for name in (*metadata, *LICENSES)}
     assert names == expected
 
 
@@ -52,7 +55,7 @@ def test_the_wheel_says_what_it_is(wheel: zipfile.ZipFile) -> None:
     (name,) = [name for name in wheel.namelist() if name.endswith("/METADATA")]
     metadata = message_from_bytes(wheel.read(name))
     assert metadata["Name"] == "eyehand"
-    assert metadata["License-Expression"] == "Apache-2.0"
+    assert metadata["License-Expression"] == "Apache-2.0 AND OFL-1.1"  # the fonts
     needed = [line for line in metadata.get_all("Requires-Dist", []) if "extra ==" not in line]
     assert not [line for line in needed if line.startswith(("torch", "mss", "pyautogui"))]
     (points,) = [name for name in wheel.namelist() if name.endswith("/entry_points.txt")]

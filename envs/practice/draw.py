@@ -150,6 +150,7 @@ class Canvas:
         """Draw inside a rectangle only."""
         area = box.clipped(self.box)
         if area.width <= 0 or area.height <= 0:
+            yield Canvas(Image.new("RGB", (1, 1)), *box[:2])  # nothing of it can be seen
             return
         if area == self.box:
             yield self

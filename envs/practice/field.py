@@ -142,32 +142,10 @@ def _joins(text: str, place: int) -> bool:
     )
 
 
-@lru_cache(maxsize=64)
-def lines_of(text: str, font: Font, width: int) -> tuple[tuple[int, int], ...]:
-    """Break a text into lines for editing: every character keeps its place.
-
-    Returns:
-        (start, end) of each line, line feeds left out.
-    """
-    found = []
-    start = 0
-    for paragraph in text.split("\n"):
-        left, end = start, start + len(paragraph)
-        while fonts.width(text[left:end], font) > width and end - left > 1:
-            low, high = left + 1, end  # the most that fits, by halving
-            while low < high:
-                middle = (low + high + 1) // 2
-                if fonts.width(text[left:middle], font) <= width:
-                    low = middle
-                else:
-                    high = middle - 1
-            space = text.rfind(" ", left, low)
-            cut = space + 1 if space > left else low
-            found.append((left, cut))
-            left = cut
-        found.append((left, end))
-        start = end + 1
-    return tuple(found)
+@lru_cache(maxsize=32)
+def _broken(text: str, font: Font, width: int) -> tuple[tuple[int, int], ...]:
+    """Where the lines of a text begin and end; a long note is not broken anew for every frame."""
+    return fonts.spans(text, font, width)
 
 
 class TextField(View):
@@ -232,7 +210,7 @@ class TextField(View):
     def _broken(self, s: Style, width: int) -> tuple[tuple[int, int], ...]:
         if self.field.kind != "multiline":
             return ((0, len(self.text)),)
-        return lines_of(self.text, self._font(s), max(1, width))
+        return _broken(self.text, self._font(s), max(1, width))
 
     def _frame(self, s: Style) -> tuple[Box, int, int]:
         """The box with the outline, and where the text begins."""

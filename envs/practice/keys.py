@@ -76,6 +76,8 @@ def _edit(phone: "Phone", code: int, meta: frozenset[int]) -> None:
     shift, ctrl = bool(meta & _SHIFT), bool(meta & _CTRL)
     if code in (66, 160, 23):
         phone.enter()
+    elif code == 61 and field is not None and field.kind == "multiline":
+        phone.commit("\t")
     elif code == 61:
         phone.next_field()
     elif field is None:

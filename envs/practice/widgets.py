@@ -61,7 +61,10 @@ class Text(View):
         y, step = self.box.top, fonts.line_height(font)
         for line in self._broken(s, self.box.width):
             spare = self.box.width - fonts.width(line, font)
-            x = self.box.left + {"left": 0, "centre": spare // 2, "right": spare}[self.align]
+            along = {"left": 0, "centre": spare // 2, "right": spare}[self.align]
+            if self.align == "left" and fonts.leftward(line):
+                along = spare
+            x = self.box.left + along
             c.text(x, y, line, font, colour)
             y += step
 

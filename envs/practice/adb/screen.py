@@ -37,7 +37,9 @@ def framebuffer(pixels: NDArray[np.uint8]) -> bytes:
     height, width = pixels.shape[:2]
     size = width * height * 4
     colours = (0, 8, 16, 8, 8, 8, 24, 8)  # offset and length of red, blue, green, alpha
-    return struct.pack("<14I", 2, 32, 0, size, width, height, *colours) + _rgba(pixels).tobytes()
+    return (
+        struct.pack("<14I", 2, 32, _SRGB, size, width, height, *colours) + _rgba(pixels).tobytes()
+    )
 
 
 def png(pixels: NDArray[np.uint8]) -> bytes:

@@ -3,13 +3,14 @@
 from ..app import App
 from .calendar import app as calendar
 from .contacts import app as contacts
+from .files import app as files
 from .messages import app as messages
 from .notes import app as notes
 from .reader import app as reader
 from .settings import app as settings
 from .shop import app as shop
 
-APPS: dict[str, App] = {app.id: app for app in (settings, contacts, messages, calendar, notes, shop, reader)}
+APPS: dict[str, App] = {app.id: app for app in (settings, contacts, messages, calendar, notes, files, shop, reader)}
 """Every app by its id."""
 
 __all__ = ["APPS"]

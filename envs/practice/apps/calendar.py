@@ -12,7 +12,7 @@ from ..widgets import Icon, IconButton, Item, Text, card, chips, empty, heading,
 from ..words import CITIES, World
 
 Event = dict[str, Any]
-"""``id``, ``title``, ``date`` and ``time`` (ISO 8601), ``minutes`` it takes, ``place``, ``note``."""
+"""``id``, ``title``, ``date``, ``time`` (ISO 8601), ``minutes`` it takes, ``place``, ``note``."""
 
 DURATIONS = {
     "15 minutes": 15,
@@ -180,7 +180,9 @@ def search(s: Screen) -> Page:
         for one in s.data["events"]
         if query and any(query in one[key].casefold() for key in ("title", "place", "note"))
     ]
-    body: list[View] = [empty("Write what to look for" if not query else "No events found", "search")]
+    body: list[View] = [
+        empty("Write what to look for" if not query else "No events found", "search")
+    ]
     if found and s.loading(0.3):
         body = [s.spinner()]
     elif found:

@@ -95,10 +95,9 @@ def find(s: Screen, id: int) -> Entry:
 def matches(entry: Entry, query: str) -> bool:
     """Whether somebody is meant by what is searched: a part of a name, a number, a city."""
     query = query.casefold().strip()
-    words = (entry[key] for key in ("name", "email", "city"))
-    number = digits(query)
-    by_phone = bool(number) and number == query.replace(" ", "") and number in digits(entry["phone"])
-    return by_phone or any(query in word.casefold() for word in words)
+    if query and not query.strip("0123456789 "):
+        return digits(query) in digits(entry["phone"])
+    return any(query in entry[key].casefold() for key in ("name", "email", "city"))
 
 
 def in_order(people: Sequence[Entry], *, last: bool = False) -> list[Entry]:
@@ -130,14 +129,9 @@ def main(s: Screen) -> Page:
 
     add = ("person_add", "New contact", s.opens("edit", id=None))
     menu = [("Sort by first name", order("first")), ("Sort by last name", order("last"))]
-    above = Column(
-        s.search(hint="Search contacts"), chips(("All", "Favourites"), shown, show), pad=(0, 0, 0, 4)
-    )
-    body: list[View]
-    if s.loading(0.4):
-        body = [s.spinner()]
-    else:
-        body = _rows(s, shown == "Favourites", last)
+    kinds = chips(("All", "Favourites"), shown, show)
+    above = Column(s.search(hint="Search contacts"), kinds, pad=(0, 0, 0, 4))
+    body = [s.spinner()] if s.loading(0.4) else _rows(s, shown == "Favourites", last)
     return Page("Contacts", body, menu=menu, add=add, above=above)
 
 

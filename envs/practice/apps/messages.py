@@ -48,9 +48,7 @@ def _seed(world: World, rng: Random) -> dict[str, Any]:
     return {"talks": talks, "next": count + 1, "_looked": looked}
 
 
-app = App(
-    "messages", "Messages", "message", (30, 142, 92), _seed, permission="read your contacts"
-)
+app = App("messages", "Messages", "message", (30, 142, 92), _seed, permission="read your contacts")
 
 
 def talk_with(data: dict[str, Any], number: str) -> Talk | None:

@@ -1,11 +1,11 @@
 """Notes: a list of cards, and a page to write on, which is saved when it is left."""
 
-import datetime
 from typing import Any
 
 from ..app import App, Page, Screen
 from ..view import Act, Column, Row, View
 from ..widgets import Icon, Item, Text, empty, heading
+from .days import shown_day
 from .notes_data import COLOURS, seed
 
 Note = dict[str, Any]
@@ -16,15 +16,11 @@ _ORDERS = ("Date edited", "Title")
 
 
 def _note(s: Screen, id: int) -> Note:
-    return next(note for note in s.data["notes"] if note["id"] == id)
-
-
-def shown_day(when: str, now: datetime.datetime) -> str:
-    """Give a time of the past as lists show it: the time today, the day otherwise."""
-    then = datetime.datetime.fromisoformat(when)
-    if then.date() == now.date():
-        return then.strftime("%H:%M")
-    return then.strftime("%-d %b" if then.year == now.year else "%-d %b %Y")
+    found = [note for note in s.data["notes"] if note["id"] == id]
+    if not found:
+        raise LookupError(f"there is no note {id}")
+    note: Note = found[0]
+    return note
 
 
 @app.page("main")

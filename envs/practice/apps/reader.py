@@ -64,7 +64,7 @@ def _go(s: Screen) -> None:
     """Go where the address bar says: an address, or words to search for."""
     words = s.text("address").strip()
     address = words.removeprefix("https://").removeprefix("http://").rstrip("/").casefold()
-    number = next((a["id"] for a in s.data["articles"] if a["address"] == address), None)
+    number = next((a["id"] for a in s.data["articles"] if a["address"].casefold() == address), None)
     if number is not None:
         visit(s, number)
     elif "." in words and " " not in words:

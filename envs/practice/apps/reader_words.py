@@ -99,7 +99,7 @@ def write_articles(world: World, rng: Random) -> list[Record]:
 
     Returns:
         Plain data: ``id``, ``topic``, ``title``, ``address``, ``author``, ``day``, ``paragraphs``,
-        ``links`` (ids) and ``facts`` (pairs of question and answer).
+        ``links`` (ids) and ``facts`` (sentence, question, answer).
     """
     starts, ends = rng.sample(_TOWNS[0], 12), [rng.choice(_TOWNS[1]) for _ in range(12)]
     towns = [start + end for start, end in zip(starts, ends, strict=True)]
@@ -132,7 +132,7 @@ def write_articles(world: World, rng: Random) -> list[Record]:
                 "day": (world.today - datetime.timedelta(days=age)).isoformat(),
                 "paragraphs": _paragraphs(rng, topic, facts),
                 "links": rng.sample(others, 3),
-                "facts": [[fact.question, fact.answer] for fact in facts],
+                "facts": [[*fact] for fact in facts],
             }
         )
     return articles

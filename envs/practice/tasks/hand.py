@@ -77,6 +77,14 @@ class Hand:
         shown = self.phone.shown_pages()
         return shown[-1][0].name if shown and shown[-1][1].dialog else ""
 
+    def asked(self, dialog: str, **about: Any) -> bool:
+        """Whether a dialog of that name is in front that was opened with this, among others."""
+        if self.dialog != dialog:
+            return False
+        args = self.phone.shown_pages()[-1][0].args
+        facts = {**args, **args.get("given", {})}
+        return all(facts.get(name) == value for name, value in about.items())
+
     def text(self, key: str) -> str:
         """What is in a field of the page in front, dialogs included."""
         shown = self.phone.shown_pages()
@@ -122,9 +130,15 @@ class Hand:
         if pages == wanted and right:
             return
         if pages != wanted[: len(pages)] or len(pages) >= len(wanted):
-            raise Next(a.Back(), "this is another page")
+            self.leave()
         self.no_dialog()
         self.tap(way[len(pages) - 1][1])
+
+    def leave(self) -> None:
+        """Go back from this page; what was written there and not saved is discarded."""
+        if self.dialog == "ask" and self.sees("Discard"):
+            self.tap("Discard")
+        raise Next(a.Back(), "this is another page")
 
     def no_dialog(self) -> None:
         """Have no dialog open."""
@@ -188,7 +202,7 @@ class Hand:
         view = self._find(id, "")
         if not isinstance(view, Slider):
             raise Lost(f"there is no slider {id!r}: {sorted(self.texts())}")
-        if abs(view.value - value) > 0.5 / view.steps:
+        if abs(view.value - value) > 0.06 / view.steps:
             self._reach(id)
             raise Next(a.Click(point=Point(*view.at(value))), f"set {id} to {value:g}")
 
@@ -223,6 +237,22 @@ class Hand:
         if shown != day:
             year, month, number = (int(part) for part in day.split("-"))
             self.tap(f"{number} {MONTHS[month]} {year}")
+
+    def see(self, part: str) -> None:
+        """Have a text in sight, so that it can be read, and not only known.
+
+        Args:
+            part: Of a text on the page, or all of it.
+        """
+        holds = (view for view in self._views() if part in view.text or part in view.label)
+        view = next(holds, None)
+        if view is None:
+            if self.dialog:
+                raise Next(a.Back(), "it is behind the dialog")
+            if self.phone.moving:
+                raise Next(a.Wait(seconds=1.0), "it is loading")
+            raise Lost(f"{part!r} is not on {self.phone.current}: {sorted(self.texts())}")
+        self._bring(view, f"read {part!r:.40}", whole=True)
 
     def answer(self, text: str) -> None:
         """Have told the user something."""
@@ -277,25 +307,38 @@ class Hand:
         view = self._find(target, within)
         if view is None:
             raise Lost(f"there is no {target!r} on {self.phone.current}: {sorted(self.texts())}")
+        return self._bring(view, f"look for {target}")
+
+    def _bring(self, view: View, why: str, *, whole: bool = False) -> Box:
+        """Give where something is on the screen; scrolls there if it has to.
+
+        Args:
+            view: What.
+            why: In a few words.
+            whole: Whether all of it shall be seen, and not its middle alone.
+        """
         scroll = self._scroll_of(view)
-        if scroll is not None:
-            x, y = view.box.centre
-            clear = self._clear(scroll, x)
-            if not clear.top <= y < clear.bottom:
-                down = y >= clear.bottom
-                away = (y - clear.bottom if down else clear.top - y) + view.box.height
-                screens = min(0.75 * clear.height, max(away, 0.1 * clear.height))
-                raise Next(
-                    a.Scroll(
-                        point=Point(*clear.centre),
-                        direction="down" if down else "up",
-                        amount=round(screens / self.phone.size.height, 3),
-                        unit="screens",
-                    ),
-                    f"look for {target}",
-                )
+        if scroll is None:
+            return view.box
+        x, middle = view.box.centre
+        clear = self._clear(scroll, x)
+        top, bottom = middle, middle + 1
+        if whole and view.box.height <= clear.height:
+            top, bottom = view.box.top, view.box.bottom
+        if clear.top <= top and bottom <= clear.bottom:
             return view.box.clipped(clear)
-        return view.box
+        down = bottom > clear.bottom
+        away = (bottom - clear.bottom if down else clear.top - top) + view.box.height
+        screens = min(0.75 * clear.height, max(away, 0.1 * clear.height))
+        raise Next(
+            a.Scroll(
+                point=Point(*clear.centre),
+                direction="down" if down else "up",
+                amount=round(screens / self.phone.size.height, 3),
+                unit="screens",
+            ),
+            why,
+        )
 
     def _scroll_of(self, view: View) -> Scroll | None:
         found = None
@@ -314,10 +357,11 @@ class Hand:
             inside = layer.box.clipped(box)
             over = inside.width > box.width // 2 or inside.left <= x < inside.right
             if inside.height and over:
-                if inside.top > box.centre[1]:
-                    box = box._replace(bottom=min(box.bottom, inside.top))
-                elif inside.bottom < box.centre[1]:
-                    box = box._replace(top=max(box.top, inside.bottom))
+                above, below = inside.top - box.top, box.bottom - inside.bottom
+                if above > 0 and above >= below:
+                    box = box._replace(bottom=inside.top)
+                elif below > 0:
+                    box = box._replace(top=inside.bottom)
         return box
 
     def _tap(self, box: Box, why: str) -> None:

@@ -293,14 +293,17 @@ def delete_note(hand: Hand, id: int, *, held: bool) -> None:
         at_note(hand, id)
     else:
         at_list(hand)
-    about = hand.phone.shown_pages()[-1][0].args
-    if hand.dialog and id not in (about.get("id"), about.get("given", {}).get("id")):
-        if held or hand.dialog != "menu":
-            hand.no_dialog()
+    if not (hand.asked("ask", do="delete", id=id) or _opened(hand, id, held=held)):
+        hand.no_dialog()
     hand.confirm("Delete")
     if held:
         hand.hold(f"note_{id}")
     hand.tap("More options")
+
+
+def _opened(hand: Hand, id: int, *, held: bool) -> bool:
+    """Whether what offers Delete is open: what a long press opens, or the page's menu."""
+    return hand.asked("actions_dialog", id=id) if held else hand.dialog == "menu"
 
 
 def at_list(hand: Hand) -> None:
@@ -359,10 +362,9 @@ class ColourNote(Family):
     def solve(self, hand: Hand, p: Params) -> None:
         """Choose it from the menu that a long press opens."""
         at_list(hand)
-        about = hand.phone.shown_pages()[-1][0].args
-        if hand.dialog == "actions_dialog" and about["id"] == p["id"]:
+        if hand.asked("actions_dialog", id=p["id"]):
             hand.tap("Colour")
-        if hand.dialog == "choose" and about["given"] == {"id": p["id"]}:
+        if hand.asked("choose", do="colour", id=p["id"]):
             hand.tap(p["colour"])
         hand.no_dialog()
         hand.hold(f"note_{p['id']}")
@@ -405,10 +407,8 @@ class RestoreNote(Family):
         if hand.pages == ["main"]:
             hand.confirm("Deleted notes")
         hand.go("notes", ("trash", "More options"))
-        if hand.dialog == "ask":
-            about = hand.phone.shown_pages()[-1][0].args
-            if about["given"] == {"id": p["id"]}:
-                hand.tap("Restore")
+        if hand.asked("ask", do="restore", id=p["id"]):
+            hand.tap("Restore")
         hand.no_dialog()
         hand.tap(f"note_{p['id']}")
 

@@ -36,7 +36,7 @@ class SwitchSetting(Family):
     def reached(self, phone: Phone, task: PracticeTask, said: list[str]) -> bool:
         """Whether the table says so."""
         _, _, table, key = _FLAGS[task.params["label"]]
-        return phone.on(table, key) == task.params["on"]
+        return phone.on(table, key) is task.params["on"]
 
     def solve(self, hand: Hand, p: Params) -> None:
         """Go there and flip it."""
@@ -63,7 +63,7 @@ class SetBrightness(Family):
     def reached(self, phone: Phone, task: PracticeTask, said: list[str]) -> bool:
         """Whether it shows that number."""
         level = int(phone.state.settings["system"]["screen_brightness"])
-        return round(100 * level / 255) == task.params["percent"]
+        return round(100 * level / 255) == int(task.params["percent"])
 
     def solve(self, hand: Hand, p: Params) -> None:
         """Tap the slider where the level is."""
@@ -72,30 +72,46 @@ class SetBrightness(Family):
         hand.slide("brightness", p["percent"] / 100)
 
 
-class SetFontSize(Family):
-    """Choose another size of text."""
+class SetUpDisplay(Family):
+    """Set several things about the display at once."""
 
     apps = ("settings",)
 
     def prepare(self, phone: Phone, rng: Random) -> Params:
-        """Pick another size."""
+        """Pick another size of text, another look, and how bright it shall be."""
         now = phone.state.settings["system"]["font_scale"]
-        return {"size": rng.choice([name for name, value in FONT_SIZES.items() if value != now])}
+        return {
+            "size": rng.choice([name for name, value in FONT_SIZES.items() if value != now]),
+            "dark": not phone.on("secure", "ui_night_mode"),
+            "percent": rng.choice(range(10, 100, 5)),
+        }
 
     def goal(self, p: Params) -> str:
         """Say it."""
-        return f"Change the font size to {p['size']}."
+        return (
+            f"In the display settings, change the font size to {p['size']}, switch the dark theme "
+            f"{'on' if p['dark'] else 'off'} and set the brightness to {p['percent']} %."
+        )
 
     def reached(self, phone: Phone, task: PracticeTask, said: list[str]) -> bool:
-        """Whether it is in the table."""
-        scale = phone.state.settings["system"]["font_scale"]
-        return scale == FONT_SIZES[task.params["size"]]
+        """Whether all three are in the tables."""
+        p, system = task.params, phone.state.settings["system"]
+        return (
+            system["font_scale"] == FONT_SIZES[p["size"]]
+            and phone.on("secure", "ui_night_mode") is p["dark"]
+            and round(100 * int(system["screen_brightness"]) / 255) == p["percent"]
+        )
 
     def solve(self, hand: Hand, p: Params) -> None:
-        """Choose it in the dialog."""
+        """Choose the size in the dialog, the rest on the page."""
         hand.go("settings", ("display", "Display"))
-        hand.choose(p["size"])
-        hand.tap("Font size")
+        size = FONT_SIZES[p["size"]]
+        if hand.phone.state.settings["system"]["font_scale"] != size:
+            hand.choose(p["size"])
+            hand.tap("Font size")
+        hand.no_dialog()
+        hand.switch("Dark theme", on=p["dark"])
+        hand.slide("brightness", p["percent"] / 100)
 
 
 class JoinNetwork(Family):
@@ -118,7 +134,8 @@ class JoinNetwork(Family):
 
     def reached(self, phone: Phone, task: PracticeTask, said: list[str]) -> bool:
         """Whether it is connected."""
-        return phone.data("settings")["network"] == task.params["name"]
+        joined: str | None = phone.data("settings")["network"]
+        return joined == task.params["name"]
 
     def solve(self, hand: Hand, p: Params) -> None:
         """Switch Wi-Fi on, choose the network, write the password."""

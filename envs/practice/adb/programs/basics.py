@@ -168,8 +168,8 @@ async def getevent(call: Call) -> int:
     lines = ["add device 1: /dev/input/event0", '  name:     "practice_touch"', "  events:"]
     for number, (code, name, most) in enumerate(axes):
         head = "    ABS (0003): " if number == 0 else " " * 16
-        what = f"{name:22}" if label else f"{code:04x} "
-        lines.append(f"{head}{what}: value 0, min 0, max {most}, fuzz 0, flat 0, resolution 0")
+        what = f"{name:20} " if label else f"{code:04x} "
+        lines.append(f"{head}{what} : value 0, min 0, max {most}, fuzz 0, flat 0, resolution 0")
     lines += ["  input props:", f"    {'INPUT_PROP_DIRECT' if label else '0001'}"]
     await call.say("\n".join(lines))
     if not any("p" in word or "i" in word for word in call.args if word.startswith("-")):

@@ -199,8 +199,16 @@ def _input_method(system: System, words: list[str]) -> str:
         f"mInputShown={shown}\n"
         f"  mSystemReady=true mInteractive={str(phone.awake).lower()}\n"
         f"  mIsInputViewShown={shown}\n"
-        f"  mServedView={served}"
+        f"  mServedView={served}\n"
+        f"  mCurrentEditorInfo:\n    inputType={_input_type(system)} imeOptions=0x6"
     )
+
+
+def _input_type(system: System) -> str:
+    """What the field takes, as ``android.text.InputType`` numbers it."""
+    kinds = {"multiline": "0x20001", "password": "0x81", "number": "0x2", "phone": "0x3"}
+    field = system.phone.field
+    return "0x0" if field is None else kinds.get(getattr(field, "kind", "text"), "0x1")
 
 
 def _power(system: System, words: list[str]) -> str:

@@ -261,7 +261,8 @@ async def _combination(call: Call, words: _Words) -> None:
 
 
 async def _text(call: Call, words: _Words) -> None:
-    text = unescape(words.word())
+    # Android's own escape, and the only one: a literal "%s" cannot be said in one command.
+    text = words.word().replace("%s", " ")
     if not all(" " <= char <= "~" or char in "\n\t" for char in text):
         # KeyCharacterMap.getEvents gives null where one character has no key, and sendText
         # asks for its length: nothing is typed, not even what has keys.
@@ -276,25 +277,6 @@ async def _text(call: Call, words: _Words) -> None:
                 call.system.phone.key(_KEY_TAB)
             if piece:
                 call.system.phone.type_ascii(piece)
-
-
-def unescape(text: str) -> str:
-    """What ``input text`` makes of its argument: ``%s`` is a space, and nothing is an escape of it.
-
-    Example:
-        >>> unescape("a%sb%%sc%d%")
-        'a b% c%d%'
-    """
-    done: list[str] = []
-    after_percent = False
-    for char in text:
-        if after_percent and char == "s":
-            done[-1] = " "
-            after_percent = False
-        else:
-            done.append(char)
-            after_percent = char == "%"
-    return "".join(done)
 
 
 _Command = Callable[[Call, _Words], Awaitable[None]]

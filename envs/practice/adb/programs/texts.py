@@ -197,7 +197,7 @@ async def base64_tool(call: Call) -> int:
     """The program ``base64``."""
     words = [word for word in call.args if not word.startswith("-") and not word.isdigit()]
     wrap = 76
-    for option, value in zip(call.args, (*call.args[1:], ""), strict=True):
+    for option, value in zip(call.args, (*call.args[1:], ""), strict=False):
         if option.startswith("-w"):
             wrap = int(option[2:] or value or 76)
     async for _, data in _inputs(call, words):
