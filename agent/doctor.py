@@ -49,7 +49,7 @@ async def examine(display: str | None = None) -> list[Finding]:
     """
     findings = [_python(), *_packages(), _xlib(), _tkinter()]
     findings.append(await _screen(display))
-    findings += [_private_display(), await _fonts(), await _adb(), *_torch()]
+    findings += [_private_display(), await _fonts(), await _adb(), *await _phones(), *_torch()]
     return findings
 
 
@@ -150,6 +150,42 @@ async def _adb() -> Finding:
         return Finding("adb", "warn", "not found; phones need it", "sudo apt install adb")
     _, output = await _command("adb", "version")
     return Finding("adb", "pass", output.splitlines()[0] if output else "adb")
+
+
+async def _phones() -> list[Finding]:
+    """List the phones that the adb server knows. Starts no server: that is for a run to do."""
+    from ..envs.adb_link import ADVICE
+    from ..envs.adb_server import Server
+    from ..envs.adb_wire import NoServer, WireError
+    from ..envs.worker import Stop
+
+    advice = (
+        "plug a phone in, with USB debugging on (Settings, Developer options); over Wi-Fi, from "
+        "Android 11: Wireless debugging, Pair device, then `adb pair HOST:PORT` and "
+        "`adb connect HOST:PORT`"
+    )
+    try:
+        server = Server()
+    except EnvError as error:
+        return [Finding("phones", "warn", str(error))]
+    try:
+        listed = await asyncio.to_thread(server.devices, Stop(), _COMMAND_TIMEOUT_S)
+    except NoServer:
+        text = f"no adb server runs at {server}, so none is known"
+        return [Finding("phones", "warn", text, f"run `adb devices`; {advice}")]
+    except WireError as error:
+        return [Finding("phones", "warn", f"the adb server cannot be asked: {error}", advice)]
+    if not listed:
+        return [Finding("phones", "warn", f"none is connected to the adb server {server}", advice)]
+    findings = []
+    for phone in listed:
+        model = phone.facts.get("model", "").replace("_", " ")
+        text = f"{model}, {phone.state}" if model else phone.state
+        ready = phone.state == "device"
+        advice = "" if ready else ADVICE.get(phone.state, "see what the phone shows")
+        name = f"phone {phone.serial}"
+        findings.append(Finding(name, "pass" if ready else "warn", text, advice))
+    return findings
 
 
 def _torch() -> Iterator[Finding]:

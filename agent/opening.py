@@ -127,7 +127,7 @@ async def open_env(choice: str | None, task: Task) -> AsyncIterator[Env]:
     elif isinstance(place, AndroidSpec):
         from ..envs.android import AndroidEnv  # says that it needs the extra "android"
 
-        yield AndroidEnv(place.serial)
+        yield AndroidEnv(**place.model_dump())
     else:
         from .desktop import open_desktop  # needs the extra "desktop"
 

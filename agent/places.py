@@ -65,6 +65,14 @@ class AndroidSpec(Plain):
 
     serial: Name | None = None
     """As ``adb devices`` lists it, or ``HOST:PORT``; default: the only phone there is."""
+    display: Annotated[int, Field(ge=0)] | None = None
+    """Number of a display other than the phone's own."""
+    text: Literal["auto", "keys", "keyboard", "clipboard"] = "auto"
+    """How text is typed: whatever works, or one way and no other."""
+    read_back: bool = True
+    """Whether to look, after typing, what the field holds."""
+    wake: bool = True
+    """Whether to switch the screen on first, and leave a lock screen without a secret."""
 
     @field_validator("serial")
     @classmethod

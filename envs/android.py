@@ -12,7 +12,8 @@ from .adb_server import Server, adb_program
 from .android_device import Device, Wishes
 from .android_screen import FrameSource, PhoneShot
 from .android_text import TextWay
-from .base import Delivery, Effect, Observation, Outcome, Read
+from .android_tree import shown
+from .base import Delivery, Effect, Observation, Outcome, Read, Shown
 from .errors import (
     ActionFailed,
     ActionNotSupported,
@@ -179,10 +180,12 @@ class AndroidEnv:
             raise ActionNotSupported(
                 f"a phone has no {action.tag()}; it has {', '.join(sorted(ACTION_SPACE))}"
             )
-        bound_s = 8 * self._bounds.question_s + self._policy.limit_s + 2 * self._bounds.input_s
+        bound_s = 4 * self._bounds.question_s + self._policy.limit_s + 2 * self._bounds.input_s
         bound_s += 3 * float(getattr(action, "seconds", 0.0)) + 60
         if isinstance(action, a.Type):
             bound_s += 0.3 * len(action.text)
+        elif isinstance(action, a.Scroll):
+            bound_s += 15.0 * sum(map(abs, action.delta))
         return await self._worker.run(
             action.tag(), bound_s, lambda stop: self._perform(on, action, seen, stop)
         )
@@ -191,6 +194,18 @@ class AndroidEnv:
         """Ask the real world: calls ``read``."""
         self._connection()
         return await read()
+
+    async def shown(self) -> tuple[Shown, ...]:
+        """Give what the phone says is on its screen; takes it a second.
+
+        Raises:
+            ActionFailed: It does not say so now: something on the screen never rests.
+            DeviceLost: The phone is gone.
+            EnvClosed: Not between ``reset`` and ``close``.
+        """
+        on = self._connection()
+        bound_s = 2 * self._bounds.question_s + _SLACK_S
+        return await self._worker.run("shown", bound_s, lambda stop: shown(on.link, stop))
 
     async def close(self) -> None:
         """Stop what is under way and give back the keyboard. Twice is harmless."""

@@ -40,7 +40,6 @@ _SLOP_DP = 8
 """What a finger must move before anything scrolls (ViewConfiguration, touch slop)."""
 _STROKE = 0.5
 """Longest stroke of a scroll, as a part of the screen."""
-_STROKES = 40
 _STROKE_S = 0.3
 _REST_S = 0.15
 """How long the finger rests before it is lifted: without, the list would go on by itself."""
@@ -221,25 +220,26 @@ class Input:
         # A keyboard takes the lower part of the screen, and no strokes.
         bottom = 0.55 if now.keyboard else 0.9
         x, y = place or (screen.width // 2, round(screen.height * (0.08 + bottom) / 2))
-        lines: list[Line] = []
+        slop = self._can.dp(_SLOP_DP)
+        parts: list[str] = []
+        seconds, heeds = 0.0, False
         for far, vertical in ((along, True), (across, False)):
             side = screen.height if vertical else screen.width
             low, high = (side * 0.1, side * bottom) if vertical else (side * 0.1, side * 0.9)
             most = min(side * _STROKE, high - low)
-            left = abs(far)
-            slop = self._can.dp(_SLOP_DP)
-            while left >= 1 and len(lines) < _STROKES:
-                length = min(left + slop, most)
-                left -= length - slop
+            whole, left = divmod(abs(far), max(1.0, most - slop))
+            for length, times in ((most, int(whole)), (left + slop, int(left >= 1))):
+                if not times:
+                    continue
                 middle = min(max(y if vertical else x, low + length / 2), high - length / 2)
                 # The view goes down when the finger goes up.
-                sign = 1 if far > 0 else -1
-                begin, end = round(middle + sign * length / 2), round(middle - sign * length / 2)
-                way = [(x, begin), (x, end)] if vertical else [(begin, y), (end, y)]
-                lines.append(self._unhurried(way, length))
-        joined = " && ".join(f"(\n{line.text}\n)" for line in lines) or "true"
-        heeds = any(line.heeds for line in lines)
-        return Line(joined, sum(line.seconds for line in lines), heeds)
+                reach = length / 2 if far > 0 else -length / 2
+                ends = round(middle + reach), round(middle - reach)
+                way = [(x, end) if vertical else (end, y) for end in ends]
+                line = self._unhurried(way, length)
+                parts.append(_repeated(line.text, times))
+                seconds, heeds = seconds + line.seconds * times, line.heeds
+        return Line(" && ".join(parts) or "true", seconds, heeds)
 
     def _unhurried(self, way: Sequence[tuple[int, int]], length: float) -> Line:
         if self._can.touch_parts:
@@ -292,3 +292,10 @@ def _require_finger(button: str) -> None:
         raise ActionFailed(
             f"a finger has no {button} button: a long_press opens what a right click would"
         )
+
+
+def _repeated(text: str, times: int) -> str:
+    """Run a script several times, as long as it goes well."""
+    if times == 1:
+        return f"(\n{text}\n)"
+    return f"(\nn=0; while [ $n -lt {times} ]; do (\n{text}\n) || exit $?; n=$((n + 1)); done\n)"

@@ -7,6 +7,7 @@ last chunk and a raw picture must have every byte, else there is no picture.
 
 import io
 import time
+from math import ceil
 from typing import Literal, Protocol
 
 import numpy as np
@@ -22,6 +23,8 @@ from .x11_windows import Box
 
 Way = Literal["png", "raw"]
 Order = tuple[int, int, int]
+
+_WAYS: tuple[Way, ...] = ("png", "raw")
 
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _END = b"IEND\xaeB`\x82"
@@ -62,6 +65,15 @@ class PhoneShot:
         if self._raw is None:
             self._raw = Image.fromarray(self.rgb()).convert("RGBA").tobytes()
         return self._raw
+
+    @property
+    def caret(self) -> tuple[int, int]:
+        """Width and height of the largest text caret there may be, in pixels.
+
+        Android's is 2 dp wide; most phones are 320 to 420 dp across.
+        """
+        dp = min(self.size) / 320
+        return max(3, ceil(2 * dp)), max(64, round(48 * dp))
 
     def same(self, other: "PhoneShot") -> bool:
         """Whether both came as the same bytes."""
@@ -123,7 +135,7 @@ class Screencap:
     def __init__(self, link: Link, display: str | None = None, way: Way | None = None) -> None:
         self._link = link
         self._options = "" if display is None else f" -d {display}"
-        self._way = way
+        self._way: Way | None = way
         self._tried_ms: dict[Way, float] = {}
 
     def shot(self, stop: Stop) -> PhoneShot:
@@ -138,9 +150,8 @@ class Screencap:
         return {"capture": self._way, **tried}
 
     def _try_both(self, stop: Stop) -> PhoneShot:
-        ways: tuple[Way, Way] = ("png", "raw")
         shots: dict[Way, PhoneShot] = {}
-        for way in ways:
+        for way in _WAYS:
             start = time.perf_counter()
             try:
                 shots[way] = self._take(way, stop)

@@ -40,6 +40,8 @@ _LONG = 300
 """Longer ASCII goes by keyboard where there is one: keys take milliseconds each."""
 _LOOK_S = (0.0, 0.15, 0.4)
 """When to read back: apps take their time to show a text."""
+_GO = "go() { read -t 0.001 _; [ $? -gt 128 ]; }\n"
+"""Between two commands the phone looks whether we are still there and still want it."""
 _MOST_DELETES = 2000
 _MANY_LINES = 0x20000
 """``InputType.TYPE_TEXT_FLAG_MULTI_LINE``."""
@@ -90,7 +92,8 @@ class Typist:
         self, link: Link, input: Input, ways: Ways, wanted: TextWay, read_back: bool
     ) -> None:
         self._link, self._input, self._ways = link, input, ways
-        self._wanted, self._read_back = wanted, read_back
+        self._wanted: TextWay = wanted
+        self._read_back = read_back
         self._sent = False
 
     def type(self, action: a.Type, now: State, stop: Stop) -> str:
@@ -207,7 +210,7 @@ class Typist:
         return bool(kinds) and all(kind & 0xF == 1 and kind & _MANY_LINES for kind in kinds)
 
     def _send(self, commands: list[str], stop: Stop, seconds: float = 0.0) -> None:
-        """Send commands in few lines; each goes on only if the one before went well."""
+        """Send commands in few lines; each runs only if the one before went well."""
         while commands:
             stop.check()
             script: list[str] = []
@@ -219,7 +222,8 @@ class Typist:
                 script.append(commands.pop(0))
             self._sent = True
             lasts_s = seconds + _COMMAND_S * len(script)
-            reply = self._link.send(" && ".join(script), stop, lasts_s)
+            line = _GO + " && go && ".join(script)
+            reply = self._link.send(line, stop, lasts_s, heeds=True)
             if trouble := self._trouble(script, reply):
                 raise ActionFailed(
                     f"typing failed, and part of the text may have arrived: {trouble}",
@@ -317,4 +321,4 @@ def arrived(before: str, typed: str, after: str, *, blurred: bool = False) -> bo
 
 
 def _size(script: list[str]) -> int:
-    return sum(len(command) + 4 for command in script)
+    return sum(len(command) + len(" && go && ") for command in script)

@@ -1,10 +1,12 @@
-"""What ``uiautomator dump`` tells of the field that has the focus."""
+"""What ``uiautomator dump`` tells: what is on the screen, and the field that has the focus."""
 
 import re
 import xml.etree.ElementTree as ElementTree
 from dataclasses import dataclass
 
 from .adb_link import Link
+from .base import Shown
+from .errors import ActionFailed
 from .worker import Stop
 
 _FILE = "/data/local/tmp/eyehand-tree.xml"
@@ -57,16 +59,66 @@ def focus(link: Link, stop: Stop, delivered: str = "nothing") -> Focus:
     return read_focus(reply.text)
 
 
-def read_focus(dumped: str) -> Focus:
-    """Read a dump, with whatever was printed around it."""
+def shown(link: Link, stop: Stop) -> tuple[Shown, ...]:
+    """Give what the phone says is on its screen, from the top left.
+
+    Args:
+        link: The phone.
+        stop: Ends the wait.
+
+    Raises:
+        ActionFailed: It does not say so now: something on the screen never rests.
+        DeviceLost: The phone is gone.
+    """
+    return read_shown(link.ask(_DUMP, stop, "nothing").text)
+
+
+def read_shown(dumped: str) -> tuple[Shown, ...]:
+    """Read what is on the screen from a dump, with whatever was printed around it.
+
+    Raises:
+        ActionFailed: There is no dump in it.
+    """
+    tree = _parsed(dumped)
+    if isinstance(tree, str):
+        raise ActionFailed(f"the phone does not tell what is on its screen: {tree}")
+    found = []
+    for node in tree.iter("node"):
+        edges = [int(number) for number in re.findall(r"-?\d+", node.get("bounds", ""))]
+        if len(edges) != 4:
+            continue
+        checkable = node.get("checkable") == "true"
+        found.append(
+            Shown(
+                text=node.get("text", ""),
+                label=node.get("content-desc", ""),
+                id=node.get("resource-id", ""),
+                box=(edges[0], edges[1], edges[2], edges[3]),
+                checked=node.get("checked") == "true" if checkable else None,
+                enabled=node.get("enabled") != "false",
+                focused=node.get("focused") == "true",
+            )
+        )
+    return tuple(found)
+
+
+def _parsed(dumped: str) -> ElementTree.Element | str:
+    """Find and parse the tree in what was printed; else why there is none."""
     start, end = dumped.find("<hierarchy"), dumped.rfind("</hierarchy>")
     if start < 0 or end < start:
         said = " ".join(dumped.split())[:120]
-        return Focus(False, why=f"uiautomator said {said!r}" if said else "uiautomator is silent")
+        return f"uiautomator said {said!r}" if said else "uiautomator is silent"
     try:
-        tree = ElementTree.fromstring(dumped[start : end + len("</hierarchy>")])
+        return ElementTree.fromstring(dumped[start : end + len("</hierarchy>")])
     except (ElementTree.ParseError, ValueError):
-        return Focus(False, why="what uiautomator wrote cannot be read")
+        return "what uiautomator wrote cannot be read"
+
+
+def read_focus(dumped: str) -> Focus:
+    """Read a dump, with whatever was printed around it."""
+    tree = _parsed(dumped)
+    if isinstance(tree, str):
+        return Focus(False, why=tree)
     for node in tree.iter("node"):
         if node.get("focused") == "true" and _EDITABLE.search(node.get("class", "")):
             name = "|".join(node.get(key, "") for key in ("package", "resource-id"))

@@ -23,6 +23,8 @@ from .x11_windows import Box, Windows
 
 Monitor = int | Literal["all"]
 
+_CARET = (3, 64)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Shot:
@@ -38,6 +40,11 @@ class Shot:
     raw: bytearray
     box: Box
     time: float
+
+    @property
+    def caret(self) -> tuple[int, int]:
+        """Width and height of the largest text caret there may be, in pixels."""
+        return _CARET
 
     def same(self, other: "Shot") -> bool:
         """Whether both are the same picture, to the byte."""

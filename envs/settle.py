@@ -18,8 +18,6 @@ from .worker import Stop
 from .x11_windows import Box
 
 TILE_PX = 8
-CARET_WIDTH_PX = 3
-CARET_HEIGHT_PX = 64
 _MANY_TILES = 64
 """More changed tiles than this are no caret, whatever their shape."""
 
@@ -40,6 +38,11 @@ class Picture(Protocol):
     @property
     def raw(self) -> bytes | bytearray:
         """``height * width * 4`` bytes, three of colour and one of no meaning."""
+        ...
+
+    @property
+    def caret(self) -> tuple[int, int]:
+        """Width and height of the largest text caret there may be, in pixels."""
         ...
 
     def same(self, other: Any) -> bool:
@@ -168,7 +171,8 @@ def _is_caret(patch: list[tuple[int, int]], change: Difference) -> bool:
     area = change.pixels[top : (max(rows) + 1) * TILE_PX, left : (max(columns) + 1) * TILE_PX]
     ys, xs = np.flatnonzero(area.any(axis=1)), np.flatnonzero(area.any(axis=0))
     height, width = ys[-1] - ys[0] + 1, xs[-1] - xs[0] + 1
-    if width > CARET_WIDTH_PX or height > CARET_HEIGHT_PX:
+    widest, tallest = change.before.caret
+    if width > widest or height > tallest:
         return False
     if not area[ys[0] : ys[-1] + 1, xs[0] : xs[-1] + 1].all():
         return False

@@ -17,7 +17,7 @@ from typing import Any
 from android_rig import running_server
 from practice_server import AdbServer, Practice, practice_phone
 
-from eyehand.actions import parse_action
+from eyehand.actions.schema import Type
 from eyehand.envs import android_phone, android_text
 from eyehand.envs.adb_link import Bounds, Link
 from eyehand.envs.adb_server import Server
@@ -121,7 +121,7 @@ class Desk:
         device, phone = self.practice.device, self.practice.phone
         phone.field.put("")
         device.log.clear()
-        action = parse_action({"action": "type", "text": text})
+        action = Type(text=text)
         try:
             how = await asyncio.to_thread(self.typist.type, action, State(keyboard=True), self.stop)
         except ActionFailed as error:

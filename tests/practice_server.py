@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import importlib
 import os
 import socket
 import tempfile
@@ -18,9 +19,8 @@ ADBS = {"debian": "/usr/bin/adb", "adbutils": ""}
 
 def wheel_adb() -> str:
     """The adb inside adbutils' wheel."""
-    import adbutils
-
-    return str(Path(adbutils.__file__).parent / "binaries" / "adb")
+    adbutils = importlib.import_module("adbutils")
+    return str(Path(str(adbutils.__file__)).parent / "binaries" / "adb")
 
 
 def free_port() -> int:
@@ -125,8 +125,7 @@ class Practice:
 
     def client(self) -> Any:
         """An adbutils device of this phone. Its calls block: use them in a thread."""
-        import adbutils
-
+        adbutils: Any = importlib.import_module("adbutils")
         return adbutils.AdbClient("127.0.0.1", self.server.port).device(self.serial)
 
 
@@ -156,7 +155,8 @@ async def practice_phone(
     ``PracticeDevice``'s.
     """
     async with contextlib.AsyncExitStack() as stack:
-        server = server or await stack.enter_async_context(adb_server(adb))
+        if server is None:
+            server = await stack.enter_async_context(adb_server(adb))
         device = PracticeDevice(phone, keys=server.keys if keys is None else keys, **options)
         stack.push_async_callback(device.close)
         port = await device.start()

@@ -7,18 +7,21 @@ import asyncio
 import sys
 import time
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, get_args
 
 import env_contract as contract
 import numpy as np
 import pytest
 from android_rig import QUICK, Hand, env_of, hand, running_server
+from full_text import walk, write_note
 from practice_server import ADBS, AdbServer, free_port, practice_phone
 from practice_stand_in import StandIn
 
 from eyehand.actions import parse_action
+from eyehand.agent.doctor import Finding, examine
 from eyehand.envs.adb_link import Bounds
 from eyehand.envs.android import AndroidEnv
+from eyehand.envs.android_screen import Screencap, Way
 from eyehand.envs.base import Delivery, Effect, Env
 from eyehand.envs.errors import (
     ActionFailed,
@@ -137,7 +140,7 @@ async def test_the_effect_is_judged_from_pictures(server: AdbServer) -> None:
 
         def touch(kind: str, x: float, y: float) -> None:
             before(kind, x, y)
-            phone.colour = (200, 40, 40)
+            phone.__dict__["colour"] = (200, 40, 40)
 
         phone.touch = touch  # type: ignore[method-assign]
         assert (await user.do("click", point=[5, 5])).effect is Effect.CHANGED
@@ -198,7 +201,74 @@ async def test_a_picture_that_forbids_pictures_is_said_to_be_black(server: AdbSe
         phone.secure = True
         seen = await user.env.observe()
         assert seen.extras["black"] is True
+        assert seen.extras["secure"] is True
         assert not seen.pixels.any()
+
+
+async def test_a_phone_that_sleeps_is_woken_and_unlocked_at_first(server: AdbServer) -> None:
+    phone = Phone(1)
+    phone.screen_off()
+    async with practice_phone(phone, server=server) as practice:
+        async with hand(practice, wake=False) as user:
+            assert user.seen.extras["awake"] is False
+            assert user.seen.extras["black"] is True
+            assert not phone.awake
+        async with hand(practice) as user:
+            assert user.seen.extras["awake"] is True
+            assert user.seen.extras["locked"] is False
+            assert user.seen.pixels.any()
+            assert user.env.describe()["notes"]
+
+
+async def test_an_observation_tells_what_the_phone_is_doing(server: AdbServer) -> None:
+    phone = Phone(1)
+    async with practice_phone(phone, server=server) as practice, hand(practice) as user:
+        assert user.seen.extras["app"] == "org.eyehand.launcher/.HomeActivity"
+        outcome = await user.do("open_app", name="notes")
+        assert outcome.detail == "started Notes (org.eyehand.notes)"
+        assert outcome.effect is Effect.CHANGED
+        assert user.seen.extras["app"] == "org.eyehand.notes/.MainActivity"
+        assert user.seen.extras["keyboard"] is False
+        write_note(phone)
+        assert (await user.env.observe()).extras["keyboard"] is True
+
+
+async def test_an_app_that_is_not_there_is_refused_with_near_names(server: AdbServer) -> None:
+    async with practice_phone(Phone(1), server=server) as practice, hand(practice) as user:
+        with pytest.raises(ActionFailed, match="did you mean Messages") as caught:
+            await user.do("open_app", name="my messages app")
+        assert not caught.value.delivered
+
+
+async def test_scrolling_moves_the_view_by_what_was_asked_and_no_farther(
+    server: AdbServer,
+) -> None:
+    phone = Phone(1)
+    phone.launch("org.eyehand.notes")
+    phone.advance(1)
+
+    def tops() -> dict[str, int]:
+        return {n.text: n.box[1] for n in walk(phone.tree()) if n.role == "text" and n.text}
+
+    async with practice_phone(phone, server=server) as practice, hand(practice) as user:
+        before = tops()
+        await user.do("scroll", direction="down", amount=2)
+        await asyncio.sleep(0.5)  # a list that was thrown would go on
+        moved = {before[name] - top for name, top in tops().items() if name in before} - {0}
+        wanted = 2 * 64 * phone.density / 160
+        assert moved
+        assert all(abs(distance - wanted) <= 24 for distance in moved), (moved, wanted)
+        await user.do("scroll", direction="up", amount=2)
+        back = {before[name] - top for name, top in tops().items() if name in before}
+        assert all(abs(distance) <= 24 for distance in back)
+
+
+async def test_a_display_that_is_not_there_is_named(server: AdbServer) -> None:
+    async with practice_phone(StandIn(), server=server) as practice:
+        env = env_of(practice, display=3)
+        with pytest.raises(DeviceNotFound, match=r"no display 3; there are 0"):
+            await env.reset()
+        await env.close()
 
 
 async def test_a_failed_capture_is_an_error_and_never_a_black_picture(server: AdbServer) -> None:
@@ -316,12 +386,37 @@ async def test_a_record_says_how_the_phone_is_seen_and_typed_on(server: AdbServe
 
 
 async def test_packed_and_raw_pictures_show_the_same(server: AdbServer) -> None:
-    from eyehand.envs.android_screen import Screencap
-
     async with practice_phone(Phone(3), server=server) as practice:
         pictures = []
-        for way in ("png", "raw"):
+        for way in get_args(Way):
             source = lambda link, way=way: Screencap(link, way=way)  # noqa: E731
             async with hand(practice, source=source) as user:
                 pictures.append(user.seen.pixels)
         assert np.array_equal(pictures[0], pictures[1])
+
+
+async def test_the_doctor_lists_phones_and_says_what_to_do(
+    server: AdbServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def phones() -> dict[str, Finding]:
+        return {f.name: f for f in await examine() if f.name.startswith("phone")}
+
+    monkeypatch.delenv("DISPLAY", raising=False)
+    monkeypatch.setenv("ANDROID_ADB_SERVER_PORT", str(free_port()))
+    none = (await phones())["phones"]
+    assert "no adb server runs" in none.text
+    monkeypatch.setenv("ANDROID_ADB_SERVER_PORT", str(server.port))
+    assert "adb pair HOST:PORT" in (await phones())["phones"].advice
+    async with practice_phone(StandIn(), server=server) as one:
+        found = (await phones())[f"phone {one.serial}"]
+        assert (found.grade, found.text) == ("pass", "Practice Phone, device")
+        one.device.faults.unauthorised = True
+        one.device.drop()
+        for _ in range(100):
+            if "unauthorized" in (await server.run("devices")).text:
+                break
+            await asyncio.sleep(0.05)
+        found = (await phones())[f"phone {one.serial}"]
+        assert found.grade == "warn"
+        assert "allow this computer" in found.advice
+        one.device.faults.unauthorised = False

@@ -25,7 +25,7 @@ from eyehand.envs.android_phone import (
 from eyehand.envs.android_screen import BadPicture, read_png, read_raw
 from eyehand.envs.android_tree import read_focus
 from eyehand.envs.errors import ActionFailed
-from eyehand.envs.settle import difference
+from eyehand.envs.settle import difference, significant
 from eyehand.model.size import Size
 
 WARNING = b"[Warning] Multiple displays were found, but no display id was specified!\nmore\n"
@@ -339,6 +339,22 @@ def test_a_scroll_stays_on_the_screen_and_moves_the_finger_the_other_way(
         assert ((y1 - y0) * along > 0) == (along != 0)
         if keyboard and along:
             assert max(y0, y1) <= 0.56 * 1600
+
+
+def test_a_long_scroll_is_a_short_line() -> None:
+    text = line({"action": "scroll", "direction": "down", "amount": 100, "unit": "screens"})
+    assert len(text) < 2000
+    assert "-lt 204 ]" in text  # strokes of half a screen, less what a finger moves for nothing
+
+
+def test_a_caret_that_blinks_is_one_on_any_phone() -> None:
+    for width, height, caret in ((540, 1200, 3), (1080, 2400, 6), (1440, 3200, 8)):
+        pixels = np.full((height, width, 3), 255, np.uint8)
+        before = read_raw(raw(pixels))
+        pixels[600:660, 100 : 100 + caret] = (0, 90, 200)
+        assert not significant(before, read_raw(raw(pixels)))
+        pixels[600:660, 100 : 100 + 3 * caret] = (0, 90, 200)
+        assert significant(before, read_raw(raw(pixels)))
 
 
 def test_bounds_are_checked() -> None:

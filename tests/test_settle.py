@@ -50,7 +50,7 @@ def look(screen: Screen, sheet: Sheet) -> Iterator[Look]:
     x11.close(display)
 
 
-def watched(look: Look, before: Shot, **policy: Any) -> Settled:
+def watched(look: Look, before: Shot, **policy: Any) -> Settled[Shot]:
     return settle(look, before, IdleRegions(), SettlePolicy(**policy), Stop())
 
 

@@ -104,6 +104,7 @@ class Phone:
         self.apps: dict[str, App] = APPS
         self._touch = Touch(self)
         self._scene: Scene | None = None
+        self._shown: list[tuple[Screen, Page]] | None = None
         self._pixels: Pixels | None = None
         self._wake = 0.0
         self._turning = False
@@ -279,14 +280,15 @@ class Phone:
     # What it shows
 
     def _changed(self) -> None:
-        self._scene = self._pixels = None
+        self._scene = self._pixels = self._shown = None
+        self._wake, self._turning = float("inf"), False
 
     def scene(self) -> Scene:
         """Give the screen as it is laid out now."""
         if self._scene is None:
-            self._turning = False
             now = self.state.now
-            self._wake = now + 60 - self.clock.second - self.clock.microsecond / 1e6
+            minute = now + 60 - self.clock.second - self.clock.microsecond / 1e6
+            self._wake = min(self._wake, minute)
             if self.state.focus is not None:
                 beat = now - self.state.focus["since"]
                 self._wake = min(self._wake, now + 0.5 - beat % 0.5)
@@ -775,13 +777,15 @@ class Phone:
 
     def shown_pages(self) -> list[tuple[Screen, Page]]:
         """Give the page in front and the dialogs over it, from the bottom."""
-        front = self.state.front
-        found: list[tuple[Screen, Page]] = []
-        for record in reversed(self.state.stacks.get(front or "", [])):
-            found.insert(0, self._page(front or "", record))
-            if not found[0][1].dialog:
-                break
-        return found
+        if self._shown is None:
+            front = self.state.front or ""
+            found: list[tuple[Screen, Page]] = []
+            for record in reversed(self.state.stacks.get(front, [])):
+                found.insert(0, self._page(front, record))
+                if not found[0][1].dialog:
+                    break
+            self._shown = found
+        return self._shown
 
     def page_below(self, dialog: Screen) -> Page:
         """Give the page that a dialog lies over."""

@@ -140,6 +140,8 @@ def _pages(phone: "Phone", scene: Scene, area: Box) -> None:
                 icon, label, act = page.add
                 size = style.dp(56)
                 x, y = area.right - size - style.dp(16), area.bottom - size - style.dp(16)
+                if page.below is not None:
+                    y -= page.below.high(style, area.width)
                 button = Avatar("", icon=icon, dp=56, colour=style.accent, label=label, on_tap=act)
                 button.role = "button"
                 scene.add(Layer(button, package, Box(x, y, x + size, y + size)))
@@ -356,7 +358,7 @@ def _shade(phone: "Phone") -> View:
             entry["title"],
             entry["text"],
             before=Avatar(app.label, icon=app.icon, colour=app.colour, dp=32),
-            after=IconButton("close", "Dismiss", lambda: phone.dismiss(number)),
+            after=IconButton("close", f"Dismiss {entry['title']}", lambda: phone.dismiss(number)),
             on_tap=lambda: phone.open_notification(number),
             lines=2,
         )

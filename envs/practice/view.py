@@ -183,6 +183,8 @@ class Column(View):
         self.gap, self.pad, self.fill, self.radius, self.centre = gap, pad, fill, radius, centre
 
     def _pad(self, s: Style) -> tuple[int, int, int, int]:
+        if self.pad == (0, 0, 0, 0):
+            return 0, 0, 0, 0
         left, top, right, bottom = (s.dp(side) if side else 0 for side in self.pad)
         return left, top, right, bottom
 
@@ -211,10 +213,11 @@ class Column(View):
                 h for h, child in zip(heights, self.children, strict=True) if not child.grow
             )
             room = max(0, box.height - top - bottom - fixed - gap * (len(heights) - 1))
-            heights = [
-                round(room * child.grow / shares) if child.grow else height
-                for height, child in zip(heights, self.children, strict=True)
-            ]
+            given = 0.0
+            for place, child in enumerate(self.children):
+                if child.grow:  # from the sum so far, so that all together are no pixel too high
+                    start, given = given, given + child.grow
+                    heights[place] = int(room * given / shares) - int(room * start / shares)
         y = box.top + top
         for child, height in zip(self.children, heights, strict=True):
             start, end = box.left + left, box.right - right
@@ -239,6 +242,8 @@ class Row(Column):
     Those that grow share the room that the others leave.
     """
 
+    _shares: tuple[int, list[int]] | None = None
+
     def width_of(self, s: Style) -> int:
         """All children's, with gaps."""
         left, _, right, _ = self._pad(s)
@@ -246,15 +251,19 @@ class Row(Column):
         return left + right + gaps + sum(child.wide(s) for child in self.children)
 
     def _widths(self, s: Style, width: int) -> list[int]:
+        if self._shares is not None and self._shares[0] == width:
+            return self._shares[1]
         left, _, right, _ = self._pad(s)
         gaps = s.dp(self.gap) * (len(self.children) - 1) if self.gap and self.children else 0
         widths = [0 if child.grow else child.wide(s) for child in self.children]
         shares = sum(child.grow for child in self.children)
         room = max(0, width - left - right - gaps - sum(widths))
-        return [
+        given = [
             int(room * child.grow / shares) if child.grow else wide
             for wide, child in zip(widths, self.children, strict=True)
         ]
+        self._shares = (width, given)
+        return given
 
     def height_of(self, s: Style, width: int) -> int:
         """The highest child's."""

@@ -30,11 +30,11 @@ class Console(Protocol):
         """The next bytes of standard input; none at its end."""
         ...
 
-    async def write(self, data: bytes) -> None:
+    async def write(self, data: bytes | bytearray) -> None:
         """Write to standard output."""
         ...
 
-    async def write_error(self, data: bytes) -> None:
+    async def write_error(self, data: bytes | bytearray) -> None:
         """Write to standard error."""
         ...
 
@@ -60,11 +60,11 @@ class PlainConsole:
         """The next bytes of standard input; none at its end."""
         return await self._stream.read()
 
-    async def write(self, data: bytes) -> None:
+    async def write(self, data: bytes | bytearray) -> None:
         """Write to standard output."""
         await self._stream.write(data)
 
-    async def write_error(self, data: bytes) -> None:
+    async def write_error(self, data: bytes | bytearray) -> None:
         """Write to standard error, which is the same stream."""
         await self._stream.write(data)
 
@@ -95,11 +95,11 @@ class ShellConsole:
         self._over = not data
         return data
 
-    async def write(self, data: bytes) -> None:
+    async def write(self, data: bytes | bytearray) -> None:
         """Write to standard output."""
         await self._send(_STDOUT, data)
 
-    async def write_error(self, data: bytes) -> None:
+    async def write_error(self, data: bytes | bytearray) -> None:
         """Write to standard error."""
         await self._send(_STDERR, data)
 
@@ -111,7 +111,7 @@ class ShellConsole:
         """Wait until the host has left."""
         await self._stream.closed.wait()
 
-    async def _send(self, kind: int, data: bytes) -> None:
+    async def _send(self, kind: int, data: bytes | bytearray) -> None:
         for at in range(0, len(data), _PIECE):
             piece = data[at : at + _PIECE]
             await self._stream.write(_HEADER.pack(kind, len(piece)) + piece)

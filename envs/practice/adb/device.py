@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import logging
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -20,10 +21,13 @@ from .wire import Packet, WireError
 if TYPE_CHECKING:
     from ..phone import Phone
 
+_log = logging.getLogger(__name__)
+
 # What adb's host side may ask of this phone; more would be asked for and refused.
 _FEATURES = "shell_v2,cmd,stat_v2,ls_v2,fixed_push_mkdir"
 _TICK_S = 0.05
 _GREETING_S = 30.0
+_LAST_S = 0.5
 _TOKEN, _SIGNATURE, _PUBLIC_KEY = 1, 2, 3
 _HOST = "127.0.0.1"
 
@@ -108,7 +112,10 @@ class PracticeDevice:
         """
         try:
             await self._jail.start(self._shell.program)
-            self._server = await asyncio.start_server(self._connected, _HOST, self.port)
+            self._server = await asyncio.start_server(
+                self._connected, _HOST, self.port, start_serving=False
+            )
+            await self._server.start_serving()
         except BaseException:
             await self.close()
             raise
@@ -138,7 +145,12 @@ class PracticeDevice:
     async def _tick(self) -> None:
         while True:
             await asyncio.sleep(_TICK_S)
-            _ = self._system.phone
+            try:
+                _ = self._system.phone
+            except Exception:
+                # Commands meet the same error and say so; here it is said once.
+                _log.exception("the phone's time stands still")
+                return
 
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         connection = Connection(reader, writer, faults=self.faults, version=self._version)
@@ -153,8 +165,11 @@ class PracticeDevice:
         finally:
             del self._connections[connection]
             writer.close()
-            with contextlib.suppress(ConnectionError):
-                await writer.wait_closed()
+            # A host that does not read would keep the last bytes, and us, waiting for ever.
+            with contextlib.suppress(ConnectionError, TimeoutError):
+                async with asyncio.timeout(_LAST_S):
+                    await writer.wait_closed()
+            writer.transport.abort()
 
     async def _authorise(self, connection: Connection) -> None:
         async with asyncio.timeout(_GREETING_S):

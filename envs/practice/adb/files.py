@@ -34,6 +34,9 @@ class Files:
 
     def close(self) -> None:
         """Remove everything. Closing twice is harmless."""
+        for folder in self._place.rglob("*"):
+            if folder.is_dir() and not folder.is_symlink():
+                folder.chmod(0o755)
         shutil.rmtree(self._place, ignore_errors=True)
 
     def name(self, path: str, cwd: str = "/") -> str:
@@ -82,6 +85,14 @@ class Files:
             code = errno.EACCES if name.startswith(("/data", "/storage")) else errno.EROFS
             raise OSError(code, os.strerror(code), path)
         return self.real(path, cwd)
+
+    def seal(self) -> None:
+        """Let the phone's shell make nothing outside of the folders that are its own."""
+        shut = [self.root]
+        for folder in shut:
+            if not any(folder == self.root / own[1:] for own in WRITABLE):
+                shut += [one for one in folder.iterdir() if one.is_dir() and not one.is_symlink()]
+                folder.chmod(0o555)
 
     def make_parents(self, path: str, cwd: str = "/") -> None:
         """Make the folders above a path, where they are missing.

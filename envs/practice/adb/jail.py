@@ -8,12 +8,14 @@ import shutil
 import socket
 import sys
 from collections.abc import Awaitable, Callable
+from itertools import product
 from pathlib import Path
+from typing import Any
 
 from ...errors import BackendMissing
 from .console import Console
 from .files import Files
-from .furnish import furnish
+from .furnish import INTERPRETERS, PROBE, Home, furnish
 from .pipes import Pipes
 from .programs.call import Read, Write
 
@@ -21,7 +23,9 @@ _log = logging.getLogger(__name__)
 
 RunProgram = Callable[[tuple[str, ...], str, Read, Write, Write], Awaitable[int]]
 
-_KINDS = ("namespace", "chroot", "restricted")
+KINDS = ("namespace", "chroot", "restricted")
+"""What may shut the shell in, the best first."""
+
 _START_S = 20.0
 _LONGEST_ARGV = 4 * 1024 * 1024
 
@@ -39,11 +43,11 @@ class _Probe:
         """Nothing."""
         return b""
 
-    async def write(self, data: bytes) -> None:
+    async def write(self, data: bytes | bytearray) -> None:
         """Keep it."""
         self.output += data
 
-    async def write_error(self, data: bytes) -> None:
+    async def write_error(self, data: bytes | bytearray) -> None:
         """Keep it."""
         self.output += data
 
@@ -74,10 +78,11 @@ class Jail:
     # Linux' MAX_ARG_STRLEN, which phones have too: the line is one argument of the shell.
     longest = 128 * 1024
 
-    def __init__(self, files: Files, kinds: tuple[str, ...] = _KINDS) -> None:
+    def __init__(self, files: Files) -> None:
         self.kind = ""
         self._files = files
-        self._kinds = kinds
+        self._kinds = KINDS
+        self._interpreters = INTERPRETERS
         self._program: RunProgram | None = None
         self._server: asyncio.Server | None = None
         self._launcher: asyncio.subprocess.Process | None = None
@@ -105,25 +110,30 @@ class Jail:
             )
         self._program = program
         address = self._files.root / "dev/socket/phone"
-        self._server = await asyncio.start_unix_server(self._called, address)
+        # Kept before it begins to serve: a start that is cancelled must leave nothing open.
+        self._server = await asyncio.start_unix_server(self._called, address, start_serving=False)
         address.chmod(0o666)
-        for kind in self._kinds:
-            reason = await self._try(kind, shell)
+        await self._server.start_serving()
+        reason: str | None = "there is nothing to try"
+        for kind, interpreter in product(self._kinds, self._interpreters):
+            reason = await self._try(kind, interpreter, shell)
             if reason is None:
                 self.kind = kind
+                self._files.seal()
                 return
-            _log.info("the phone's shell cannot run in a %s: %s", kind, reason)
+            _log.warning("no shell in a %s with programs in %s: %s", kind, interpreter, reason)
         raise BackendMissing(f"the practice phone's shell does not start: {reason}")
 
-    async def _try(self, kind: str, shell: str) -> str | None:
+    async def _try(self, kind: str, interpreter: str, shell: str) -> str | None:
         """Start the launcher; returns why that did not work."""
         try:
-            home = await asyncio.to_thread(furnish, self._files, kind, shell)
+            home = await _to_its_end(furnish, self._files, kind, interpreter, shell)
         except (OSError, ValueError) as error:
             return f"its folder could not be filled: {error}"
         self._prelude = home.prelude
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         ours.setblocking(False)
+        self._orders = ours
         with theirs:
             self._launcher = await asyncio.create_subprocess_exec(
                 sys.executable,
@@ -133,7 +143,6 @@ class Jail:
                 pass_fds=(theirs.fileno(),),
                 start_new_session=True,
             )
-        self._orders = ours
         try:
             async with asyncio.timeout(_START_S):
                 loop = asyncio.get_running_loop()
@@ -153,7 +162,7 @@ class Jail:
 
     async def _probe(self) -> tuple[int, bytes]:
         console = _Probe()
-        code = await self.run(console, b"practice-probe", terminal=False)
+        code = await self.run(console, PROBE.encode(), terminal=False)
         return code, bytes(console.output)
 
     async def close(self) -> None:
@@ -261,8 +270,9 @@ class Jail:
         root = str(self._files.root)
         cwd = folder.removeprefix(root) or "/"
 
-        async def send(kind: bytes, data: bytes) -> None:
-            writer.write(kind + len(data).to_bytes(4, "little") + data)
+        async def send(kind: bytes, data: bytes | bytearray) -> None:
+            writer.write(kind + len(data).to_bytes(4, "little"))
+            writer.write(data)
             await writer.drain()
 
         async def read() -> bytes:
@@ -271,7 +281,7 @@ class Jail:
             size = int.from_bytes(await reader.readexactly(4), "little")
             return await reader.readexactly(size)
 
-        if argv == ["practice-probe"]:
+        if argv == [PROBE]:
             await send(b"o", b"practice\n")
             code = 0
         else:
@@ -283,3 +293,13 @@ class Jail:
                 lambda data: send(b"e", data),
             )
         await send(b"x", str(code).encode())
+
+
+async def _to_its_end(work: Callable[..., Home], *args: Any) -> Home:
+    """Do something in a thread; when cancelled, wait for the thread, which nothing can stop."""
+    task = asyncio.create_task(asyncio.to_thread(work, *args))
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.gather(task, return_exceptions=True)
+        raise

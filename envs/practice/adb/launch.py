@@ -30,7 +30,7 @@ _NEWNS, _NEWUTS, _NEWIPC, _NEWUSER, _NEWPID, _NEWNET = (
     0x40000000,
 )
 _MS_BIND, _MS_MOVE, _MS_REC, _MS_PRIVATE = 4096, 8192, 16384, 1 << 18
-_PR_SET_NO_NEW_PRIVS = 38
+_PR_SET_CHILD_SUBREAPER, _PR_SET_NO_NEW_PRIVS = 36, 38
 _SHELL_ID = 2000  # Android's user "shell"
 _NOBODY = 65534
 _LONGEST_ORDER = 1 << 18
@@ -82,6 +82,8 @@ def enter(kind: str, root: str) -> None:
         os.setresuid(_NOBODY, _NOBODY, _NOBODY)
     os.chdir("/" if kind != "restricted" else f"{root}/data/local/tmp")
     done(libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
+    # What a shell leaves running becomes this process's, so that its end is heard of.
+    done(libc.prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
@@ -93,26 +95,39 @@ class Launcher:
         self._shell = shell
         self._env = env
         self._running: dict[int, int] = {}  # process -> the device's number for it
+        # Process groups of shells, those included whose shell has ended before them. A number
+        # that is in here is in use, so it cannot have become somebody else's.
+        self._groups: set[int] = set()
 
     def serve(self) -> None:
         """Follow orders until there are no more."""
         wake, waker = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
         signal.set_wakeup_fd(waker, warn_on_full_buffer=False)
         signal.signal(signal.SIGCHLD, lambda number, frame: None)
-        while True:
-            readable, _, _ = select.select([self._orders.fileno(), wake], [], [])
-            if wake in readable:
-                with suppress(BlockingIOError):
-                    os.read(wake, 512)
-                self._reap()
-            if self._orders.fileno() in readable:
-                data, files, _, _ = socket.recv_fds(self._orders, _LONGEST_ORDER, 3)
-                if not data:
-                    break
-                self._follow(data, files)
-        for process in self._running:
+        try:
+            while True:
+                readable, _, _ = select.select([self._orders.fileno(), wake], [], [])
+                if wake in readable:
+                    with suppress(BlockingIOError):
+                        os.read(wake, 512)
+                    self._reap()
+                if self._orders.fileno() in readable:
+                    data, files, _, _ = socket.recv_fds(self._orders, _LONGEST_ORDER, 3)
+                    if not data:
+                        return
+                    self._follow(data, files)
+        except ConnectionError:
+            return  # the device is gone
+        finally:
+            self._end()
+
+    def _end(self) -> None:
+        for process in self._groups:
             with suppress(OSError):
                 os.killpg(process, signal.SIGKILL)
+            if process in self._running:  # it may not have made its group yet
+                with suppress(OSError):
+                    os.kill(process, signal.SIGKILL)
 
     def _reap(self) -> None:
         with suppress(ChildProcessError):
@@ -124,6 +139,13 @@ class Launcher:
                 if number is not None:
                     code = os.waitstatus_to_exitcode(status)
                     self._orders.send(f"exit {number} {code if code >= 0 else 128 - code}".encode())
+                for group in self._groups - self._running.keys():
+                    try:
+                        os.killpg(group, 0)
+                    except ProcessLookupError:
+                        self._groups.discard(group)
+                    except PermissionError:
+                        pass
 
     def _follow(self, data: bytes, files: list[int]) -> None:
         head, _, line = data.partition(b"\0")
@@ -137,6 +159,7 @@ class Launcher:
             process = os.fork()
             if process == 0:
                 self._become(line, files, terminal=words[2] == "1")
+            self._groups.add(process)
             self._running[process] = int(words[1])
         for file in files:
             os.close(file)

@@ -16,7 +16,7 @@ _RGBA_8888 = 1
 _SRGB = 1
 
 
-def raw(pixels: NDArray[np.uint8]) -> bytes:
+def raw(pixels: NDArray[np.uint8]) -> bytearray:
     """A picture as ``screencap`` without ``-p`` gives it.
 
     Args:
@@ -26,10 +26,10 @@ def raw(pixels: NDArray[np.uint8]) -> bytes:
         Width, height, format (1) and colour space as little-endian 32-bit words, then RGBA.
     """
     height, width = pixels.shape[:2]
-    return struct.pack("<4I", width, height, _RGBA_8888, _SRGB) + _rgba(pixels).tobytes()
+    return _with_head(struct.pack("<4I", width, height, _RGBA_8888, _SRGB), pixels)
 
 
-def framebuffer(pixels: NDArray[np.uint8]) -> bytes:
+def framebuffer(pixels: NDArray[np.uint8]) -> bytearray:
     """A picture as the ``framebuffer:`` service gives it, version 2: 14 words, then RGBA.
 
     Source: AOSP, packages/modules/adb/daemon/framebuffer_service.cpp.
@@ -37,9 +37,8 @@ def framebuffer(pixels: NDArray[np.uint8]) -> bytes:
     height, width = pixels.shape[:2]
     size = width * height * 4
     colours = (0, 8, 16, 8, 8, 8, 24, 8)  # offset and length of red, blue, green, alpha
-    return (
-        struct.pack("<14I", 2, 32, _SRGB, size, width, height, *colours) + _rgba(pixels).tobytes()
-    )
+    head = struct.pack("<14I", 2, 32, _SRGB, size, width, height, *colours)
+    return _with_head(head, pixels)
 
 
 def png(pixels: NDArray[np.uint8]) -> bytes:
@@ -49,25 +48,35 @@ def png(pixels: NDArray[np.uint8]) -> bytes:
     most of that is zeros, which zlib's quickest level packs well.
     """
     height, width = pixels.shape[:2]
-    rows = _rgba(pixels).reshape(height, width * 4)
+    rows = np.empty((height, width * 4), np.uint8)
+    _fill(rows.reshape(height, width, 4), pixels)
     lines = np.empty((height, width * 4 + 1), np.uint8)
     lines[:, 0] = 2  # filter "up"; the row above the first is black and clear
     lines[0, 1:] = rows[0]
     np.subtract(rows[1:], rows[:-1], out=lines[1:, 1:])
     head = struct.pack(">2I5B", width, height, 8, 6, 0, 0, 0)
-    chunks = ((b"IHDR", head), (b"sBIT", b"\x08" * 4), (b"IDAT", zlib.compress(lines.data, 1)))
-    return b"\x89PNG\r\n\x1a\n" + b"".join(_chunk(*chunk) for chunk in (*chunks, (b"IEND", b"")))
+    chunks = ((b"IHDR", head), (b"IDAT", zlib.compress(lines.data, 1)), (b"IEND", b""))
+    return b"\x89PNG\r\n\x1a\n" + b"".join(_chunk(*chunk) for chunk in chunks)
 
 
 def _chunk(kind: bytes, data: bytes) -> bytes:
     return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 
 
-def _rgba(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+def _with_head(head: bytes, pixels: NDArray[np.uint8]) -> bytearray:
     height, width = pixels.shape[:2]
-    full = np.full((height, width, 4), 255, np.uint8)
-    full[..., :3] = pixels
-    return full
+    whole = bytearray(len(head) + width * height * 4)
+    whole[: len(head)] = head
+    body = np.frombuffer(whole, np.uint8)[len(head) :]
+    _fill(body.reshape(height, width, 4), pixels)
+    return whole
+
+
+def _fill(rgba: NDArray[np.uint8], pixels: NDArray[np.uint8]) -> None:
+    # Channel by channel takes a fifth of the time of all three at once.
+    for channel in range(3):
+        rgba[..., channel] = pixels[..., channel]
+    rgba[..., 3] = 255
 
 
 class Screen:

@@ -15,6 +15,45 @@ import sys
 
 ADDRESS = "/dev/socket/phone"
 
+PERL = r"""
+my $name = $0;
+$name =~ s|.*/||;
+my $link;
+socket($link, 1, 1, 0) && connect($link, pack("Sa*", 1, "/dev/socket/phone")) or exit 255;
+sub take {
+    my ($count) = @_;
+    my $data = "";
+    while (length($data) < $count) {
+        sysread($link, $data, $count - length($data), length($data)) or exit 255;
+    }
+    return $data;
+}
+sub give {
+    my ($file, $data) = @_;
+    my $at = 0;
+    while ($at < length($data)) {
+        my $wrote = syswrite($file, $data, length($data) - $at, $at);
+        exit 141 unless defined $wrote;
+        $at += $wrote;
+    }
+}
+sub portion { return pack("V", length($_[0])) . $_[0] }
+give($link, portion(join("\0", $ENV{PWD} || "/", $name, @ARGV)));
+for (;;) {
+    my $kind = take(1);
+    if ($kind eq "r") {
+        my $data = "";
+        sysread(STDIN, $data, 65536);
+        give($link, portion($data));
+        next;
+    }
+    my $data = take(unpack("V", take(4)));
+    exit $data if $kind eq "x";
+    give($kind eq "o" ? *STDOUT : *STDERR, $data);
+}
+"""
+"""The same for perl, which starts in a sixth of the time; the shell keeps PWD true."""
+
 
 def main() -> None:
     """Run the program that this file is called as."""

@@ -29,7 +29,7 @@ TITLES = (
     "Piano lesson", "Parents' evening", "Bicycle repair", "Football", "Eye test", "Rehearsal",
     "Dinner", "Lunch", "Budget review", "Garden day", "Museum visit", "Language course",
     "House viewing", "Flat inspection", "Board games", "Pottery class", "Vaccination",
-    "Chess evening", "Film night", "День рождения", "Γιορτή", "歯医者", "会议", "Café ☕",
+    "Chess evening", "Film night", "День рождения", "Γιορτή", "歯医者", "会议", "Café",
 )  # fmt: skip
 PLACES = (
     "Town hall", "Room 12", "Library", "Harbour cafe", "Station", "Green Street 4", "Online",

@@ -20,8 +20,8 @@ Message = dict[str, Any]
 
 def _seed(world: World, rng: Random) -> dict[str, Any]:
     people = list(world.people)
-    numbers = [one.phone for one in rng.sample(people, max(7, len(people) - 3))]
-    numbers += [person(rng, "Nobody").phone for _ in range(2)]
+    numbers = [one.phone for one in rng.sample(people, len(people) - rng.randrange(3))]
+    numbers += [person(rng, "Nobody").phone for _ in range(rng.randrange(2, 6))]
     rng.shuffle(numbers)
     talks: list[Talk] = []
     count = 0
@@ -35,6 +35,8 @@ def _seed(world: World, rng: Random) -> dict[str, Any]:
         messages = []
         for place, text in enumerate(reversed(texts)):
             count += 1
+            if at.hour < 7:
+                at -= datetime.timedelta(hours=at.hour + 2)  # people sleep at night
             mine = rng.random() < 0.5 and not (place == 0 and number in unread)
             stamp = at.isoformat(timespec="seconds")
             messages.append({"id": count, "mine": mine, "text": text, "at": stamp})

@@ -144,9 +144,10 @@ def results(s: Screen) -> Page:
 @app.page("missing")
 def missing(s: Screen) -> Page:
     """Say that an address leads nowhere."""
+    above = _bar(s, s.args["address"])
     if s.loading(1.2):
-        return Page("Loading", [s.spinner()], above=_bar(s, s.args["address"]))
-    return Page("Not found", [empty("This page cannot be found", "cloud_off")], above=_bar(s, s.args["address"]))
+        return Page("Loading", [s.spinner()], above=above)
+    return Page("Not found", [empty("This page cannot be found", "cloud_off")], above=above)
 
 
 @app.page("article")
@@ -167,9 +168,7 @@ def article_page(s: Screen) -> Page:
         s.choose("Text size", [*SIZES], s.data["size"], "text_size")
 
     mark: Command = (
-        ("bookmark", "Remove bookmark", keep)
-        if kept
-        else ("bookmark_border", "Add bookmark", keep)
+        ("bookmark", "Remove bookmark", keep) if kept else ("bookmark_border", "Add bookmark", keep)
     )
     body: list[View]
     if s.loading(0.7):
@@ -194,7 +193,8 @@ def article_page(s: Screen) -> Page:
         ("History", s.opens("history")),
         ("Start page", lambda: s.close_to("main")),
     ]
-    return Page(article["topic"], body, commands=[mark], menu=menu, above=_bar(s, article["address"]))
+    above = _bar(s, article["address"])
+    return Page(article["topic"], body, commands=[mark], menu=menu, above=above)
 
 
 def _link(s: Screen, article: Record) -> View:

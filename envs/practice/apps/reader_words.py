@@ -20,11 +20,11 @@ class _Fact(NamedTuple):
     answer: str
 
 
-_TOWNS = (
-    "Alder Brin Cal Dorn Elm Fen Garr Hollow Ister Kest Lark Mar Nor Oster Pell Quill Rook Sel Tarn "
-    "Ulm Vall Wick".split(),
-    "mouth ford stad haven burgh field ville minster".split(),
-)
+_TOWN_STARTS = (
+    "Alder", "Brin", "Cal", "Dorn", "Elm", "Fen", "Garr", "Hollow", "Ister", "Kest", "Lark", "Mar",
+    "Nor", "Oster", "Pell", "Quill", "Rook", "Sel", "Tarn", "Ulm", "Vall", "Wick",
+)  # fmt: skip
+_TOWN_ENDS = ("mouth", "ford", "stad", "haven", "burgh", "field", "ville", "minster")
 _FAR_TOWNS = ("Καλαμώνας", "Зеленоярск", "青葉町", "明月镇", "وادي النسيم", "Żórawno", "Öresby")
 _RIVERS = ("Ambra", "Bessel", "Corva", "Dellin", "Esk", "Fiora", "Grana", "Hollen", "Isk", "Juna")
 _ANIMALS = ("otter", "owl", "hedgehog", "beetle", "fox", "newt", "heron", "hare", "bat", "moth")
@@ -101,7 +101,8 @@ def write_articles(world: World, rng: Random) -> list[Record]:
         Plain data: ``id``, ``topic``, ``title``, ``address``, ``author``, ``day``, ``paragraphs``,
         ``links`` (ids) and ``facts`` (sentence, question, answer).
     """
-    starts, ends = rng.sample(_TOWNS[0], 12), [rng.choice(_TOWNS[1]) for _ in range(12)]
+    starts = rng.sample(_TOWN_STARTS, 12)
+    ends = [rng.choice(_TOWN_ENDS) for _ in range(12)]
     towns = [start + end for start, end in zip(starts, ends, strict=True)]
     far = rng.sample(_FAR_TOWNS, 2)
     subjects: list[tuple[str, str, list[_Fact]]] = []

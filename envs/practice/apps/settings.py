@@ -65,6 +65,7 @@ _MAIN = (
     ("Sound", "volume_up", "sound", "Volume, silent mode"),
     ("Storage", "storage", "storage", "What takes up space"),
     ("Location", "location_on", "location", "Which apps know where you are"),
+    ("Permissions", "security", "permissions", "What apps may do"),
     ("Language", "language", "language", "Of the whole phone"),
     ("Battery", "battery_full", "battery", "Charge"),
     ("About phone", "phone_android", "about", "Name, model, version"),
@@ -334,6 +335,24 @@ def location(s: Screen) -> Page:
     return Page(
         "Location", [_flag(s, "Use location", "secure", "location_mode", icon="location_on")]
     )
+
+
+@app.page("permissions")
+def permissions(s: Screen) -> Page:
+    """What apps may do that ask for it."""
+
+    def row(other: App) -> View:
+        allowed = s.phone.state.permissions.get(other.id)
+
+        def flip() -> None:
+            s.phone.state.permissions[other.id] = not allowed
+
+        asked = " · has not asked yet" if allowed is None else ""
+        detail = f"May {other.permission}{asked}"
+        return switch_item(other.label, bool(allowed), flip, detail, icon=other.icon, lines=2)
+
+    rows = [row(other) for other in s.phone.apps.values() if other.permission]
+    return Page("Permissions", rows)
 
 
 @app.page("language")

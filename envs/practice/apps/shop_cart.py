@@ -42,9 +42,7 @@ def _line(s: Screen, line: Record) -> View:
     def remove() -> None:
         s.data["cart"].remove(entry)
 
-    words = Column(
-        Text(name, lines=2), Text(money(line["price"]), sp=14, colour="muted"), grow=1
-    )
+    words = Column(Text(name, lines=2), Text(money(line["price"]), sp=14, colour="muted"), grow=1)
     top = Row(
         Picture(product), words, IconButton("delete_outline", f"Remove {name}", remove), gap=12
     )

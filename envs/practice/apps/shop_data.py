@@ -61,7 +61,7 @@ _COLOURS = {
 _MATERIALS = (
     "steel", "oak", "clay", "glass", "cotton", "cork", "bamboo", "recycled paper", "wool", "copper",
 )  # fmt: skip
-_STREETS = ("Mill Lane", "Station Road", "Lindenstraße", "Rue du Four", "Harbour Street", "Calle Luna")
+_STREETS = ("Mill Lane", "Station Road", "Lindenstraße", "Rue du Four", "Harbour Street")
 COUPONS = (
     "HONEY", "SPRING", "WELCOME", "RIVER", "COMET", "BASIL", "PEBBLE", "LANTERN", "MAPLE", "ORBIT",
 )  # fmt: skip

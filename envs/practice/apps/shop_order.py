@@ -48,8 +48,7 @@ def _choice(s: Screen, key: str, value: object, title: str, detail: str = "") ->
 def address(s: Screen) -> Page:
     """Ask where to send it."""
     rows: list[View] = [
-        _choice(s, "address", one["id"], one["label"], _written(one))
-        for one in s.data["addresses"]
+        _choice(s, "address", one["id"], one["label"], _written(one)) for one in s.data["addresses"]
     ]
     rows.append(
         Item("Another address", before=Icon("add", colour="accent"), on_tap=s.opens("new_address"))

@@ -13,8 +13,8 @@ from .records import differs_in, events, looked_at, same_text, unchanged
 
 _OWN_TITLES = (
     'Reading of "Emma"', "Ana's farewell", "Tea & cake", "Zahnarzt", "Réunion d'équipe", "Σινεμά",
-    "Танцы", "英語の授業", "Σχολείο", "Boat trip ⛵", "Interview", "Sauna", "Quiz night", "Tax advice",
-    "Window cleaning", "Car service", "School play", "Blood donation",
+    "Танцы", "英語の授業", "Σχολείο", "Boat trip ⛵", "Interview", "Sauna", "Quiz night",
+    "Tax advice", "Window cleaning", "Car service", "School play", "Blood donation",
 )  # fmt: skip
 
 
@@ -49,8 +49,9 @@ def some_day(phone: Phone, rng: Random, days: int = 45) -> str:
 
 
 def some_time(rng: Random) -> str:
-    """Pick a time of day."""
-    return f"{rng.randrange(8, 20):02d}:{rng.choice((0, 0, 0, 10, 15, 20, 30, 30, 45, 50)):02d}"
+    """Pick a time of day, mostly around noon: each hour away is one tap more."""
+    hour = rng.choice((8, 9, 10, 11, 11, 12, 12, 13, 13, 14, 15, 16, 17, 18, 19))
+    return f"{hour:02d}:{rng.choice((0, 0, 0, 10, 20, 30, 30, 40, 45, 50)):02d}"
 
 
 def now(phone: Phone, p: Params) -> dict[str, Any] | None:
@@ -305,9 +306,7 @@ class EventFromMessage(Family):
     def prepare(self, phone: Phone, rng: Random) -> Params:
         """Have somebody write about one."""
         one = somebody(phone, rng)
-        title = rng.choice(
-            ("Dinner", "Picnic", "Rehearsal", "House party", "Meeting", "Film night")
-        )
+        title = rng.choice(("Dinner", "Picnic", "Rehearsal", "House party", "Film night"))
         event = {"title": title, "date": some_day(phone, rng, 25), "time": some_time(rng),
                  "minutes": 60, "place": rng.choice(PLACES[:8]), "note": ""}  # fmt: skip
         pattern = rng.choice(
@@ -324,8 +323,8 @@ class EventFromMessage(Family):
     def goal(self, p: Params) -> str:
         """Say it."""
         return (
-            f"In the last text message, {p['name']} told me of an event. Add it to the calendar with "
-            f"the title {p['event']['title']} and with the day, the time and the place of the "
+            f"In the last text message, {p['name']} told me of an event. Add it to the calendar "
+            f"with the title {p['event']['title']} and with the day, the time and the place of the "
             "message. It takes 1 hour."
         )
 

@@ -72,6 +72,14 @@ class Hand:
         return args
 
     @property
+    def local(self) -> dict[str, Any]:
+        """What belongs to the page in front alone; it is not to be changed."""
+        front = self.phone.state.front
+        own = [r for r in self.phone.state.stacks.get(front or "", []) if not _dialog(r)]
+        local: dict[str, Any] = own[-1]["local"] if own else {}
+        return local
+
+    @property
     def dialog(self) -> str:
         """Name of the dialog in front; empty: none."""
         shown = self.phone.shown_pages()
@@ -96,20 +104,61 @@ class Hand:
 
     # Acting
 
-    def app(self, name: str) -> None:
-        """Be in an app."""
-        state = self.phone.state
-        if not state.awake:
+    def awake(self) -> None:
+        """Have the screen on, and not locked."""
+        if not self.phone.state.awake:
             raise Next(a.Key(keys="power"), "wake the phone")
-        if state.locked:
+        if self.phone.state.locked:
             width, height = self.phone.size
             start, end = Point(width / 2, height * 0.8), Point(width / 2, height * 0.3)
             raise Next(a.Swipe(start=start, end=end), "unlock")
+
+    def home(self) -> None:
+        """Be on the home screen."""
+        self._over("")
+        if self.phone.state.front is not None:
+            raise Next(a.Home(), "go home")
+
+    def power(self) -> None:
+        """Have the screen off."""
+        if self.phone.state.awake:
+            raise Next(a.Key(keys="power"), "switch the screen off")
+
+    def shade(self) -> None:
+        """Have the notifications and quick settings open."""
+        if self._over("shade"):
+            return
+        width, height = self.phone.size
+        start, end = Point(width / 2, self.phone.style.dp(6)), Point(width / 2, height * 0.6)
+        raise Next(a.Swipe(start=start, end=end), "pull down the shade")
+
+    def recents(self) -> None:
+        """Have the recent apps shown."""
+        if self._over("recents"):
+            return
+        raise Next(a.AppSwitch(), "show the recent apps")
+
+    def _over(self, name: str) -> bool:
+        """Whether the shade or the recent apps are there; what else is in the way goes."""
+        self.awake()
+        if self.phone.state.overlay not in ("", name):
+            raise Next(a.Back(), "leave what is in the way")
+        return self.phone.state.overlay == name
+
+    def app(self, name: str, *, allow: bool = True) -> None:
+        """Be in an app.
+
+        Args:
+            name: Its id.
+            allow: The answer to what it may ask for first.
+        """
+        state = self.phone.state
+        self.awake()
         if state.overlay:
             raise Next(a.Back(), "leave what is in the way")
         if state.front == name:
             if self.dialog == "permission":
-                self.tap("Allow")
+                self.tap("Allow" if allow else "Don't allow")
             return
         if state.front is not None:
             raise Next(a.Home(), "go home")
@@ -273,7 +322,8 @@ class Hand:
         """Layers that a finger can reach, the topmost first."""
         for layer in reversed(self.phone.scene().layers):
             yield layer
-            if layer.outside is not None:
+            covers = bool(self.phone.state.overlay) and layer.box == self.phone.scene().area
+            if layer.outside is not None or covers:
                 return
 
     def _views(self) -> Iterator[View]:

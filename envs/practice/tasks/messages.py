@@ -27,10 +27,11 @@ def somebody(phone: Phone, rng: Random, *, but: str = "") -> dict[str, Any]:
 
 
 def arrive(phone: Phone, number: str, text: str, minutes: int) -> None:
-    """Have had a message so many minutes ago, after all that was written before."""
+    """Have had a message so many minutes ago, but after all that was written before."""
     data = phone.data("messages")
-    at = phone.clock - datetime.timedelta(minutes=minutes)
-    write(data, number, text, mine=False, at=at.isoformat(timespec="seconds"))
+    at = (phone.clock - datetime.timedelta(minutes=minutes)).isoformat(timespec="seconds")
+    last = max(one["at"] for talk in data["talks"] for one in talk["messages"])
+    write(data, number, text, mine=False, at=max(at, last))
 
 
 def wrote(phone: Phone, task: PracticeTask, number: str) -> str | None:
@@ -175,6 +176,7 @@ class ReplyToMessage(Family):
     def prepare(self, phone: Phone, rng: Random) -> Params:
         """Pick a last message that came in and is like no other."""
         data = phone.data("messages")
+        arrive(phone, somebody(phone, rng)["phone"], to_write(rng), rng.randrange(200))
         texts = [one["text"] for talk in data["talks"] for one in talk["messages"]]
         fit = [
             talk
@@ -323,8 +325,8 @@ class SaveSender(Family):
     def goal(self, p: Params) -> str:
         """Say it."""
         return (
-            "Somebody whose number is not in my contacts told me their name in the most recent text "
-            "message. Add them to the contacts with name and phone number, and nothing else."
+            "Somebody whose number is not in my contacts told me their name in the most recent "
+            "text message. Add them to the contacts with name and phone number, and nothing else."
         )
 
     def reached(self, phone: Phone, task: PracticeTask, said: list[str]) -> bool:

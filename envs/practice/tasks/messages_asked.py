@@ -52,17 +52,18 @@ class WhoWrote(Family):
         arrive(phone, one["phone"], text, rng.randrange(300, 400))
         for _ in range(rng.randrange(3)):
             arrive(phone, one["phone"], to_write(rng), rng.randrange(1, 300))
-        data = phone.data("messages")
-        talk = next(t for t in data["talks"] if digits(t["number"]) == digits(one["phone"]))
-        talk["messages"].sort(key=lambda message: (message["at"], message["id"]))
-        every = [message["text"] for t in data["talks"] for message in t["messages"]]
+        talks = phone.data("messages")["talks"]
+        every = [message["text"] for talk in talks for message in talk["messages"]]
         if sum(text.casefold() in other.casefold() for other in every) != 1:
             raise Unfit("it was written twice")
         return {"text": text, "number": one["phone"], "answer": one["name"]}
 
     def goal(self, p: Params) -> str:
         """Say it."""
-        return f"Who sent me the text message that says the following? Answer with the full name.\n{p['text']}"
+        return (
+            "Who sent me the text message that says the following? Answer with the full name.\n"
+            f"{p['text']}"
+        )
 
     def reached(self, phone: Phone, task: PracticeTask, said: list[str]) -> bool:
         """Whether the name was said."""
@@ -141,8 +142,8 @@ class AwaitMessage(Family):
     def goal(self, p: Params) -> str:
         """Say it."""
         return (
-            f"{p['name']} will send me a text message within the next minute. Wait for it, and tell "
-            "me word for word what it says."
+            f"{p['name']} will send me a text message within the next minute. Wait for it, and "
+            "tell me word for word what it says."
         )
 
     def reached(self, phone: Phone, task: PracticeTask, said: list[str]) -> bool:

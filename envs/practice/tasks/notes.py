@@ -26,7 +26,8 @@ def add_note(phone: Phone, title: str, text: str) -> int:
     return id
 
 
-def _titles(phone: Phone) -> set[str]:
+def titles(phone: Phone) -> set[str]:
+    """Give the titles of all notes, deleted ones included."""
     data = phone.data("notes")
     return {note["title"] for note in [*data["notes"], *data["trash"]]}
 
@@ -108,7 +109,7 @@ class CreateNote(Family):
     def prepare(self, phone: Phone, rng: Random) -> Params:
         """Make up what to write."""
         return {
-            "title": note_texts.title(rng, _titles(phone)),
+            "title": note_texts.title(rng, titles(phone)),
             "text": note_texts.lines(rng, 1, 4),
         }
 
@@ -208,7 +209,7 @@ class EditNote(Family):
         """Add a note about a meeting, which is to be moved."""
         hours = rng.sample(range(8, 20), 2)
         old, new = (f"{hour}:{rng.choice(('00', '15', '30', '45'))}" for hour in hours)
-        title = note_texts.title(rng, _titles(phone))
+        title = note_texts.title(rng, titles(phone))
         after = rng.choice(("bring the papers", "see you there", "room 4", "φέρε τα χαρτιά"))
         text = f"{rng.choice(('Meeting', 'Dentist', 'Concert', 'Συνάντηση'))} at {old}, {after}"
         id = add_note(phone, title, text)
@@ -242,7 +243,7 @@ class RenameNote(Family):
     def prepare(self, phone: Phone, rng: Random) -> Params:
         """Pick a note and make up a title."""
         note = _any(phone, rng)
-        new = note_texts.title(rng, _titles(phone))
+        new = note_texts.title(rng, titles(phone))
         return {"id": note["id"], "title": note["title"], "new": new, "text": note["text"]}
 
     def goal(self, p: Params) -> str:
@@ -379,7 +380,7 @@ class RestoreNote(Family):
         """Have some notes deleted."""
         data = phone.data("notes")
         deleted = [
-            add_note(phone, note_texts.title(rng, _titles(phone)), note_texts.lines(rng, 1, 3))
+            add_note(phone, note_texts.title(rng, titles(phone)), note_texts.lines(rng, 1, 3))
             for _ in range(rng.randrange(2, 6))
         ]
         notes = [note for note in data["notes"] if note["id"] in deleted]
@@ -421,7 +422,7 @@ class TellNote(Family):
 
     def prepare(self, phone: Phone, rng: Random) -> Params:
         """Add a note with a code below its first lines."""
-        free = [place for place in PLACES if place not in _titles(phone)]
+        free = [place for place in PLACES if place not in titles(phone)]
         place, answer = rng.choice(free), code(rng)
         first = note_texts.lines(rng, 0, 3)
         id = add_note(phone, place, f"{first}\nCode: {answer}".strip())
@@ -439,6 +440,7 @@ class TellNote(Family):
         """Open the note and say it."""
         at_note(hand, p["id"])
         hand.no_dialog()
+        hand.see(p["answer"])
         hand.answer(p["answer"])
 
 
@@ -451,7 +453,7 @@ class NoteMissing(Family):
     def prepare(self, phone: Phone, rng: Random) -> Params:
         """Make up a title that no note has."""
         return {
-            "title": note_texts.title(rng, _titles(phone)),
+            "title": note_texts.title(rng, titles(phone)),
             "what": rng.choice(("Delete", "Pin", "Read me the first line of")),
         }
 

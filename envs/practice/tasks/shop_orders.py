@@ -35,7 +35,7 @@ def checkout(hand: Hand, address: int, label: str, payment: str) -> None:
 
 
 class _Buy(Family):
-    """Ends with one more order of ``p["cart"]`` (pairs), to ``p["address"]``, by ``p["payment"]``."""
+    """Ends with one more order, of ``p["cart"]`` (pairs)."""
 
     apps = ("shop",)
 
@@ -187,14 +187,14 @@ class CancelOrder(Family):
 
     def solve(self, hand: Hand, p: Params) -> None:
         """Find it among the orders."""
-        _go_order(hand, p["order"])
+        go_order(hand, p["order"])
         if hand.dialog == "ask":
             hand.confirm("Cancel order")
         hand.no_dialog()
         hand.tap("Cancel order")
 
 
-def _go_order(hand: Hand, number: int) -> None:
+def go_order(hand: Hand, number: int) -> None:
     """Be on the page of an order."""
     start(hand)
     if hand.pages == ["main"]:
@@ -246,7 +246,7 @@ class TellOrder(Family):
 
     def solve(self, hand: Hand, p: Params) -> None:
         """Read it on the order's page."""
-        _go_order(hand, p["order"])
+        go_order(hand, p["order"])
         hand.no_dialog()
         hand.see(p["where"])
         hand.answer(p["answer"])

@@ -57,8 +57,8 @@ async def getprop(call: Call) -> int:
     if not call.args:
         await call.say("\n".join(f"[{name}]: [{values[name]}]" for name in sorted(values)))
     else:
-        default = call.args[1] if len(call.args) > 1 else ""
-        await call.say(values.get(call.args[0], default))
+        name, default = (*call.args, "")[:2]
+        await call.say(values.get(name, default))
     return 0
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from ..system import System
 
-Write = Callable[[bytes], Awaitable[None]]
+Write = Callable[[bytes | bytearray], Awaitable[None]]
 Read = Callable[[], Awaitable[bytes]]
 
 

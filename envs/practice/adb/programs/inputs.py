@@ -261,8 +261,7 @@ async def _combination(call: Call, words: _Words) -> None:
 
 
 async def _text(call: Call, words: _Words) -> None:
-    # Android's own escape, and the only one: a literal "%s" cannot be said in one command.
-    text = words.word().replace("%s", " ")
+    text = unescape(words.word())
     if not all(" " <= char <= "~" or char in "\n\t" for char in text):
         # KeyCharacterMap.getEvents gives null where one character has no key, and sendText
         # asks for its length: nothing is typed, not even what has keys.
@@ -277,6 +276,16 @@ async def _text(call: Call, words: _Words) -> None:
                 call.system.phone.key(_KEY_TAB)
             if piece:
                 call.system.phone.type_ascii(piece)
+
+
+def unescape(text: str) -> str:
+    """What ``input text`` types: ``%s`` is a space, and no way leads around that.
+
+    Example:
+        >>> unescape("a%sb%%sc%d%")
+        'a b% c%d%'
+    """
+    return text.replace("%s", " ")
 
 
 _Command = Callable[[Call, _Words], Awaitable[None]]

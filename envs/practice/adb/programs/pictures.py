@@ -40,7 +40,7 @@ async def screencap(call: Call) -> int:
         return 1
     phone = call.system.phone
     if png or (path is not None and path.lower().endswith(".png")):
-        data = await call.system.screen.png(phone)
+        data: bytes | bytearray = await call.system.screen.png(phone)
     else:
         data = await asyncio.to_thread(screen.raw, phone.pixels().copy())
     if path is None:

@@ -1,0 +1,228 @@
+"""Tasks with timers, the stopwatch and clocks of the world."""
+
+import datetime
+from random import Random
+
+from ..apps.clock_data import CITIES, city_time
+from ..apps.clock_spans import seconds_of
+from ..phone import Phone
+from .base import Family, Params, PracticeTask, Unfit, says
+from .clock import at_tab
+from .hand import Hand
+
+
+class StartTimer(Family):
+    """Start a timer."""
+
+    apps = ("clock",)
+
+    def prepare(self, phone: Phone, rng: Random) -> Params:
+        """Make up a span."""
+        hours = rng.choice((0, 0, 0, 1, 2))
+        minutes = rng.randrange(2, 60)
+        seconds = rng.choice((0, 0, 15, 20, 30, 45))
+        return {"digits": f"{hours:02d}{minutes:02d}{seconds:02d}".lstrip("0")}
+
+    def goal(self, p: Params) -> str:
+        """Say it."""
+        minutes, second = divmod(seconds_of(p["digits"]), 60)
+        hour, minute = divmod(minutes, 60)
+        named = ((hour, "hour"), (minute, "minute"), (second, "second"))
+        parts = [f"{count} {unit}{'s' * (count != 1)}" for count, unit in named if count]
+        return f"Start a timer of {' and '.join(parts)}."
+
+    def reached(self, phone: Phone, task: PracticeTask, said: list[str]) -> bool:
+        """Whether it runs."""
+        timer = phone.data("clock")["timer"]
+        wanted = seconds_of(task.params["digits"])
+        return bool(timer["state"] == "running" and timer["total"] == wanted)
+
+    def solve(self, hand: Hand, p: Params) -> None:
+        """Type it in and start it."""
+        at_tab(hand, "Timer")
+        hand.no_dialog()
+        timer = hand.data["clock"]["timer"]
+        if timer["state"] != "set":
+            same = timer["total"] == seconds_of(p["digits"])
+            hand.tap("Resume" if same and timer["state"] == "paused" else "Reset")
+        typed = hand.local.get("digits", "")
+        if typed == p["digits"]:
+            hand.tap("Start")
+        if not p["digits"].startswith(typed):
+            hand.tap("Delete last digit")
+        rest = p["digits"][len(typed) :]
+        hand.tap("key_00" if rest.startswith("00") else f"key_{rest[0]}", why=f"type {rest[0]}")
+
+
+class PauseTimer(Family):
+    """Pause the timer that runs, let it go on, or end it."""
+
+    apps = ("clock",)
+
+    def prepare(self, phone: Phone, rng: Random) -> Params:
+        """Have a timer run, or paused."""
+        total = 60 * rng.randrange(20, 300)
+        left = float(rng.randrange(900, total))
+        timer = phone.data("clock")["timer"]
+        if rng.random() < 0.5:
+            timer.update(state="running", total=total, ends=phone.now + left, run=1)
+            phone.later("clock", left, "timer_done", {"run": 1})
+            return {"from": "running", "to": rng.choice(("paused", "set"))}
+        timer.update(state="paused", total=total, left=left, run=1)
+        return {"from": "paused", "to": rng.choice(("running", "set"))}
+
+    def goal(self, p: Params) -> str:
+        """Say it."""
+        now = "A timer is running" if p["from"] == "running" else "My timer is paused"
+        words = {"paused": "Pause it", "running": "Let it go on", "set": "Reset it"}
+        return f"{now} in the Clock app. {words[p['to']]}."
+
+    def reached(self, phone: Phone, task: PracticeTask, said: list[str]) -> bool:
+        """Whether it is so, and the timer is still the same one."""
+        timer, before = phone.data("clock")["timer"], task.before["clock"]["timer"]
+        same = task.params["to"] == "set" or timer["total"] == before["total"]
+        return bool(timer["state"] == task.params["to"] and same)
+
+    def solve(self, hand: Hand, p: Params) -> None:
+        """Press the button."""
+        at_tab(hand, "Timer")
+        hand.no_dialog()
+        hand.tap({"paused": "Pause", "running": "Resume", "set": "Reset"}[p["to"]])
+
+
+class LapStopwatch(Family):
+    """Start the stopwatch, and perhaps take laps and stop it."""
+
+    apps = ("clock",)
+
+    def prepare(self, phone: Phone, rng: Random) -> Params:
+        """Make up how many laps."""
+        laps = rng.randrange(0, 5)
+        return {"laps": laps, "pause": rng.random() < 0.5}
+
+    def goal(self, p: Params) -> str:
+        """Say it."""
+        laps = {0: "", 1: ", take one lap"}.get(p["laps"], f", take {p['laps']} laps")
+        end = "then pause it" if p["pause"] else "leave it running"
+        return f"Start the stopwatch{laps} and {end}."
+
+    def reached(self, phone: Phone, task: PracticeTask, said: list[str]) -> bool:
+        """Whether it is so."""
+        watch, p = phone.data("clock")["stopwatch"], task.params
+        state = "paused" if p["pause"] else "running"
+        return bool(watch["state"] == state and len(watch["laps"]) == p["laps"])
+
+    def solve(self, hand: Hand, p: Params) -> None:
+        """Press the buttons."""
+        at_tab(hand, "Stopwatch")
+        hand.no_dialog()
+        watch = hand.data["clock"]["stopwatch"]
+        count, state = len(watch["laps"]), watch["state"]
+        if state == "running":
+            hand.tap("Lap" if count < p["laps"] else "Pause")
+        if state == "zero":
+            hand.tap("Start")
+        hand.tap("Reset" if count > p["laps"] else "Resume")
+
+
+class AddCity(Family):
+    """Add a city to the world clock."""
+
+    apps = ("clock",)
+
+    def prepare(self, phone: Phone, rng: Random) -> Params:
+        """Pick one that is not there; the way may be by searching or by scrolling."""
+        data = phone.data("clock")
+        there = {data["home"], *data["cities"]}
+        some = rng.sample([city for city in CITIES if city not in there], rng.choice((1, 1, 2)))
+        return {"cities": some, "search": rng.random() < 0.6}
+
+    def goal(self, p: Params) -> str:
+        """Say it."""
+        return f"Add {' and '.join(p['cities'])} to the world clock."
+
+    def reached(self, phone: Phone, task: PracticeTask, said: list[str]) -> bool:
+        """Whether it was added, and nothing else changed."""
+        wanted = [*task.before["clock"]["cities"], *task.params["cities"]]
+        return sorted(phone.data("clock")["cities"]) == sorted(wanted)
+
+    def solve(self, hand: Hand, p: Params) -> None:
+        """Find it in the list."""
+        missing = [city for city in p["cities"] if city not in hand.data["clock"]["cities"]]
+        hand.app("clock")
+        if hand.pages != ["main", "cities"]:
+            at_tab(hand, "World")
+            hand.no_dialog()
+            hand.tap("Add city")
+        hand.no_dialog()
+        if p["search"] or hand.text("query"):
+            hand.field("query", missing[0])
+        hand.tap(f"city_{missing[0]}", why=f"take {missing[0]}")
+
+
+class RemoveCity(Family):
+    """Take a city off the world clock."""
+
+    apps = ("clock",)
+
+    def prepare(self, phone: Phone, rng: Random) -> Params:
+        """Pick one."""
+        return {"city": rng.choice(phone.data("clock")["cities"])}
+
+    def goal(self, p: Params) -> str:
+        """Say it."""
+        return f"Remove {p['city']} from the world clock."
+
+    def reached(self, phone: Phone, task: PracticeTask, said: list[str]) -> bool:
+        """Whether it, and only it, is gone."""
+        kept = [city for city in task.before["clock"]["cities"] if city != task.params["city"]]
+        return bool(phone.data("clock")["cities"] == kept)
+
+    def solve(self, hand: Hand, p: Params) -> None:
+        """Remove it."""
+        at_tab(hand, "World")
+        if hand.asked("ask", do="remove", city=p["city"]):
+            hand.tap("Remove")
+        hand.no_dialog()
+        hand.tap(f"Remove {p['city']}")
+
+
+class TellCityTime(Family):
+    """Say what time it is elsewhere."""
+
+    apps = ("clock",)
+    asks = True
+
+    def prepare(self, phone: Phone, rng: Random) -> Params:
+        """Pick a city of the world clock."""
+        data = phone.data("clock")
+        if not data["cities"]:
+            raise Unfit("the world clock has no cities")
+        return {"city": rng.choice(data["cities"]), "start": phone.clock.isoformat()}
+
+    def goal(self, p: Params) -> str:
+        """Say it."""
+        return (
+            f"What time is it in {p['city']} now, by the world clock on this phone? Answer with "
+            "hours and minutes in the 24-hour form, such as 09:05."
+        )
+
+    def reached(self, phone: Phone, task: PracticeTask, said: list[str]) -> bool:
+        """Whether a time was said that it has been there since the question was asked."""
+        p, data = task.params, phone.data("clock")
+        there = city_time(data, p["city"], datetime.datetime.fromisoformat(p["start"]))
+        end = min(city_time(data, p["city"], phone.clock), there + datetime.timedelta(minutes=30))
+        there = there.replace(second=0, microsecond=0)
+        while there <= end:
+            shown = there.strftime("%H:%M")
+            if says(said, shown) or says(said, shown.removeprefix("0")):
+                return True
+            there += datetime.timedelta(minutes=1)
+        return False
+
+    def solve(self, hand: Hand, p: Params) -> None:
+        """Look, and say it."""
+        at_tab(hand, "World")
+        hand.no_dialog()
+        hand.see(p["city"])
+        hand.answer(city_time(hand.data["clock"], p["city"], hand.phone.clock).strftime("%H:%M"))
