@@ -1,5 +1,6 @@
 """Where actions happen: desktops, phones, recordings, and the episode on disk."""
 
+from .adb_link import Bounds
 from .android import AndroidEnv
 from .base import Delivery, Effect, Env, Observation, Outcome
 from .desktop import DesktopEnv
@@ -33,6 +34,7 @@ __all__ = [
     "ActionNotSupported",
     "AndroidEnv",
     "BackendMissing",
+    "Bounds",
     "CaptureFailed",
     "Delivery",
     "DesktopEnv",

@@ -5,19 +5,22 @@ Run it for the whole count: ``python tests/practice_look.py --seeds 5``.
 
 import argparse
 import itertools
+import unicodedata
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from random import Random
 from typing import Any
 
 from PIL import Image
 
-from eyehand.envs.practice import fonts
+from eyehand.envs.practice import emoji, fonts
 from eyehand.envs.practice.draw import Box, Canvas
 from eyehand.envs.practice.field import TextField
 from eyehand.envs.practice.fonts import Font
+from eyehand.envs.practice.lines import face_of
 from eyehand.envs.practice.phone import Phone
 from eyehand.envs.practice.style import THEMES, Colour, Style
 from eyehand.envs.practice.view import Scroll, View
@@ -112,10 +115,12 @@ def explore(
         # Mostly the oldest third, so that it goes wide before it goes deep.
         way, before, number = ahead.pop(rng.randrange(max(1, len(ahead) // 3)))
         there = Phone.load(before)
-        view = _tappable(there)[number]
-        name = f"{way} > {view.text or view.label or view.id or type(view).__name__}"[-160:]
-        assert view.on_tap is not None
-        view.on_tap()
+        view, long = _tappable(there)[number]
+        word = view.text or view.label or view.id or type(view).__name__
+        name = f"{way} > {'hold ' if long else ''}{word}"[-160:]
+        act = view.on_long if long else view.on_tap
+        assert act is not None
+        act()
         there.rotate(there.rotation)  # builds the screen anew
         there.advance(0.0)
         place = _place(there)
@@ -131,14 +136,18 @@ def explore(
         ahead += [(name, after, number) for number in range(len(_tappable(there)))]
 
 
-def _tappable(phone: Phone) -> list[View]:
-    """Give what can be tapped on the page in front, also below the screen's edge; no bars."""
-    found: list[View] = []
+def _tappable(phone: Phone) -> list[tuple[View, bool]]:
+    """Give what can be tapped or held on the page in front, also below the screen's edge.
+
+    Bars and keyboard are left out. True stands beside what is held.
+    """
+    found: list[tuple[View, bool]] = []
     for layer in reversed(phone.scene().layers):
         if layer.package.endswith(("systemui", "keyboard")) and not phone.state.overlay:
             continue
-        views = [view for view in layer.view.walk() if view.on_tap and view.enabled]
-        found += [view for view in views if view.box.width > 0]
+        views = [view for view in layer.view.walk() if view.enabled and view.box.width > 0]
+        found += [(view, False) for view in views if view.on_tap]
+        found += [(view, True) for view in views if view.on_long][:2]
         if layer.outside is not None or phone.state.overlay:
             break
     return found
@@ -252,6 +261,13 @@ class _Notes(Canvas):
         yield _Notes(box.clipped(self.box))
 
 
+@lru_cache(maxsize=4096)
+def _known(letter: str, family: str) -> bool:
+    """Whether a character has a letter or a picture."""
+    quiet = unicodedata.category(letter) in ("Cf", "Mn", "Zs") or letter == "\u20e3"
+    return quiet or emoji.covers(letter) or face_of(letter, family, False) is not None
+
+
 def _written(view: View, style: Style, *, strict: bool) -> Iterator[str]:
     """Say what a view writes outside its box, and what of a button's words is left out."""
     if view.children or view.box.width <= 0 or view.box.height <= 0:
@@ -259,7 +275,11 @@ def _written(view: View, style: Style, *, strict: bool) -> Iterator[str]:
     notes = _Notes(view.box)
     view.draw(notes, style)
     for words, box in notes.written:
-        if words.strip() and not _inside(box, view.box):
+        for letter in words:
+            if not _known(letter, style.theme.family):
+                yield f"{_name(view)}: no font has {letter!r}"
+        # A shadow may be a pixel lower.
+        if words.strip() and not _inside(box, view.box._replace(bottom=view.box.bottom + 1)):
             yield f"{_name(view)} writes {words!r:.40} at {tuple(box)}, outside {tuple(view.box)}"
         left_out = words.endswith("…") and not view.text.endswith("…")
         if strict and left_out and view.role in ("button", "tab", "key"):

@@ -5,13 +5,16 @@ import contextlib
 import importlib
 import os
 import socket
+import subprocess
+import sys
 import tempfile
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from eyehand.envs.practice.adb import PracticeDevice
+from eyehand.envs.practice.adb import PracticeDevice, launch
+from eyehand.envs.practice.adb.jail import KINDS
 
 # Debian's, and the one that comes with adbutils: they are seven years apart.
 ADBS = {"debian": "/usr/bin/adb", "adbutils": ""}
@@ -21,6 +24,48 @@ def wheel_adb() -> str:
     """The adb inside adbutils' wheel."""
     adbutils = importlib.import_module("adbutils")
     return str(Path(str(adbutils.__file__)).parent / "binaries" / "adb")
+
+
+def confinements() -> list[str]:
+    """What this machine lets a phone's shell be shut in by; ``restricted`` goes anywhere."""
+    folders = "dev", "data/local/tmp"
+    found = []
+    for kind in KINDS:
+        with tempfile.TemporaryDirectory() as root:
+            for folder in folders:
+                (Path(root) / folder).mkdir(parents=True)
+            for name in ("null", "zero", "full", "random", "urandom", "tty"):
+                (Path(root) / "dev" / name).touch()
+            code = "import sys, launch; launch.enter(*sys.argv[1:])"
+            done = subprocess.run(
+                [sys.executable, "-c", code, kind, root],
+                cwd=Path(launch.__file__).parent,
+                capture_output=True,
+            )
+            if done.returncode == 0:
+                found.append(kind)
+    return found
+
+
+def below(process: int) -> set[int]:
+    """Every process that this one started, and those they started."""
+    parents: dict[int, int] = {}
+    for folder in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            status = (folder / "stat").read_text().rpartition(")")[2].split()
+            parents[int(folder.name)] = int(status[1])
+    found = {process}
+    while more := {one for one, parent in parents.items() if parent in found} - found:
+        found |= more
+    return found - {process}
+
+
+def gone(folder: Path) -> bool:
+    return not folder.exists()
+
+
+def alive(processes: set[int]) -> set[int]:
+    return {one for one in processes if Path(f"/proc/{one}").exists()}
 
 
 def free_port() -> int:

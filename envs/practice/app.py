@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from .field import Field, Kind, TextField
 from .style import Colour
-from .view import Act, Column, Row, Scroll, View
+from .view import Act, Column, Fixed, Row, Scroll, View
 from .widgets import Button, Icon, IconButton, Spinner, Text, empty, padded
 
 if TYPE_CHECKING:
@@ -281,6 +281,8 @@ def page_view(s: Screen, page: Page, *, back: Act) -> View:
     title = Text(
         page.title, sp=20, bold=True, lines=1, grow=1, align="centre" if centred else "left"
     )
+    if centred and not commands:
+        commands.append(Fixed(width=48))  # as wide as the arrow, so that the middle is the middle
     bar = Row(start, title, *commands, pad=(4, 4, 4, 4), gap=4, id="bar")
     inner = Column(*page.body, pad=(0, 0, 0, 88 if page.add else 12), grow=1 if page.fixed else 0)
     body: View = inner

@@ -29,6 +29,8 @@ class _Finger:
     trail: list[tuple[float, float, float]] = field(default_factory=list)
     moved: bool = False
     held: bool = False
+    lasted: bool = False
+    """Whether it lay still for as long as a long press takes, whatever came of it."""
     drags: View | None = None
     from_top: bool = False
     anchor: float = 0.0
@@ -72,7 +74,7 @@ class Touch:
     def next_event(self) -> float:
         """When something happens by itself, in the phone's seconds."""
         finger = self._finger
-        if finger is not None and not (finger.moved or finger.held):
+        if finger is not None and not (finger.moved or finger.lasted):
             return finger.began + LONG_PRESS_S
         return float("inf")
 

@@ -6,7 +6,7 @@ import logging
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from . import auth, wire
 from .faults import Faults
@@ -154,9 +154,7 @@ class PracticeDevice:
 
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         connection = Connection(reader, writer, faults=self.faults, version=self._version)
-        task = asyncio.current_task()
-        assert task is not None
-        self._connections[connection] = task
+        self._connections[connection] = cast("asyncio.Task[None]", asyncio.current_task())
         try:
             await connection.run(self._authorise, self._services.serve)
         except asyncio.CancelledError:

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Awaitable, Callable
 from itertools import product
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from ...errors import BackendMissing
 from .console import Console
@@ -248,8 +248,7 @@ class Jail:
 
     async def _called(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """A program of the phone was started by a shell."""
-        task = asyncio.current_task()
-        assert task is not None
+        task = cast("asyncio.Task[None]", asyncio.current_task())
         self._calls.add(task)
         try:
             with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):

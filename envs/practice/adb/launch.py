@@ -18,6 +18,7 @@ import signal
 import socket
 import sys
 import termios
+import time
 from contextlib import suppress
 from pathlib import Path
 
@@ -34,6 +35,7 @@ _PR_SET_CHILD_SUBREAPER, _PR_SET_NO_NEW_PRIVS = 36, 38
 _SHELL_ID = 2000  # Android's user "shell"
 _NOBODY = 65534
 _LONGEST_ORDER = 1 << 18
+_REAP_S = 1.0
 
 
 def enter(kind: str, root: str) -> None:
@@ -115,6 +117,8 @@ class Launcher:
                     data, files, _, _ = socket.recv_fds(self._orders, _LONGEST_ORDER, 3)
                     if not data:
                         return
+                    for file in files:
+                        os.set_inheritable(file, False)  # shells get copies as 0, 1 and 2 only
                     self._follow(data, files)
         except ConnectionError:
             return  # the device is gone
@@ -128,6 +132,12 @@ class Launcher:
             if process in self._running:  # it may not have made its group yet
                 with suppress(OSError):
                     os.kill(process, signal.SIGKILL)
+        # What has ended is still listed until somebody asks how.
+        end = time.monotonic() + _REAP_S
+        with suppress(ChildProcessError):
+            while time.monotonic() < end:
+                if os.waitpid(-1, os.WNOHANG)[0] == 0:
+                    time.sleep(0.005)
 
     def _reap(self) -> None:
         with suppress(ChildProcessError):
@@ -187,6 +197,7 @@ def main() -> None:
     """Arguments: the socket, what to do, the folder, the environment's length, it, the shell."""
     handle, kind, root, count, *rest = sys.argv[1:]
     orders = socket.socket(fileno=int(handle))
+    orders.set_inheritable(False)
     env = dict(item.split("=", 1) for item in rest[: int(count)])
     # A key that stops the device process must not stop this one first.
     signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -37,7 +37,7 @@ _FIXED = (
     ("旅行", "护照\n车票\n雨伞"),
     ("مواعيد", "طبيب الأسنان يوم الأحد"),
     ("Wörter", "Fernweh = longing for far places\nGemütlich = snug"),
-    ("Packing 🧳", "passport\nphone charger\nraincoat ☔\nbook"),
+    ("Packing 🧺", "passport\nphone charger\nraincoat ☔\nbook"),
     ("Éclairs", '200 g flour, 4 eggs, "crème pâtissière"\nBake at 180 °C'),
     ("Gift ideas", "Lina: a kite\nOtto: tea & cups\nUma: 100% wool socks"),
     ("Film club", "1. The Third Man\n2. Playtime\n3. Ikiru"),

@@ -47,14 +47,19 @@ def worked_out(hand: Hand, text: str) -> bool:
 
 def price(rng: Random) -> str:
     """Make up a price with two digits after the point."""
-    return f"{rng.randrange(1, 60)}.{rng.choice(('00', '20', '25', '40', '49', '75', '90', '95'))}"
+    return f"{rng.randrange(1, 60)}.{rng.choice(('00', '00', '20', '50', '50', '80', '25'))}"
+
+
+def short(price: str) -> str:
+    """Give a price without zeros at its end, as one types it."""
+    return price.rstrip("0").rstrip(".")
 
 
 def sum_of(rng: Random) -> str:
     """Make up a sum whose result is exact and not negative."""
     while True:
         a, b, c = rng.randrange(12, 999), rng.randrange(3, 99), rng.randrange(2, 30)
-        p, q = price(rng), price(rng)
+        p, q = short(price(rng)), short(price(rng))
         text = rng.choice((
             f"{a}×{b}", f"{a}+{b}×{c}", f"({a}+{b})×{c}", f"{a * b}÷{b}", f"{p}×{c}", f"{p}+{q}",
             f"{a}−{p}", f"({a}−{b})÷{c}", f"{p}×{c}+{q}", f"{a}÷{rng.choice((4, 5, 8, 16))}+{b}",
@@ -105,15 +110,15 @@ class CalculateBill(Calculate):
             m, n = rng.randrange(2, 9), rng.randrange(2, 9)
             words = f"I buy {m} {names[0]} at {one} each and {n} {names[1]} at {two} each. What "
             words += "do they cost altogether?"
-            text = f"{m}×{one}+{n}×{two}"
+            text = f"{m}×{short(one)}+{n}×{short(two)}"
         elif kind == 1:
             people = rng.choice((4, 5, 8))
             words = f"{people} of us share a bill of {one} and another of {two} equally. How much "
             words += "does each of us pay?"
-            text = f"({one}+{two})÷{people}"
+            text = f"({short(one)}+{short(two)})÷{people}"
         else:
             percent = rng.choice((5, 8, 10, 12, 15, 20, 25, 30))
-            text = f"{one}{'+' if kind == 2 else '−'}{one}×{percent}%"
+            text = f"{short(one)}{'+' if kind == 2 else '−'}{short(one)}×{percent}%"
             words = (
                 f"A meal costs {one}, and I add a tip of {percent} %. How much is that in all?"
                 if kind == 2

@@ -30,7 +30,7 @@ def pick(phone: Phone, rng: Random, kind: str = "file") -> Entry:
 def folder_name(rng: Random) -> str:
     """Make up a folder's name."""
     first = rng.choice(
-        ("Photos", "Заметки", "Αρχείο", "請求書", "旅行", "صور", "Büro & Co", "Plan 🗂️")
+        ("Photos", "Заметки", "Αρχείο", "請求書", "旅行", "صور", "Büro & Co", "Plan 📁️")
     )
     second = rng.choice((*SUBJECTS, *CITIES, *FIRST_NAMES))
     return rng.choice((f"{first} {second}", f"{second} {rng.randrange(2019, 2027)}"))

@@ -9,7 +9,7 @@ from ..phone import Phone
 from ..words import THINGS
 from . import note_texts
 from .base import Family, Params, PracticeTask, Unfit
-from .calculator import price, says_number, sum_of, work_out, worked_out
+from .calculator import price, says_number, short, sum_of, work_out, worked_out
 from .clock import alarms_are, label, set_alarm
 from .files import at_folder, create_folder, free_name, new_entries, same_but, where
 from .hand import Hand
@@ -39,11 +39,11 @@ class NotePricesSum(Family):
 
     def prepare(self, phone: Phone, rng: Random) -> Params:
         """Add a note with prices."""
-        things = rng.sample(THINGS, rng.randrange(2, 5))
+        things = rng.sample(THINGS, rng.randrange(2, 4))
         prices = [price(rng) for _ in things]
         text = "\n".join(f"{thing} {cost}" for thing, cost in zip(things, prices, strict=True))
         title = note_texts.title(rng, titles(phone))
-        total = "+".join(prices)
+        total = "+".join(short(cost) for cost in prices)
         id = add_note(phone, title, text)
         return {"id": id, "title": title, "last": text.split("\n")[-1], "sum": total,
                 "answer": shown(calculate(total))}  # fmt: skip
@@ -147,8 +147,8 @@ class NoteToAlarm(Family):
     def goal(self, p: Params) -> str:
         """Say it."""
         return (
-            f"My note “{p['title']}” says when I have to get up. Set a new alarm for that time with "
-            f"the label “{p['label']}” that rings once."
+            f"My note “{p['title']}” says when I have to get up. Set a new alarm for that time "
+            f"with the label “{p['label']}” that rings once."
         )
 
     def reached(self, phone: Phone, task: PracticeTask, said: list[str]) -> bool:

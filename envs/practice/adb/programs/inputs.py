@@ -104,10 +104,9 @@ async def run_input(call: Call) -> int:
     if command == "-d":
         words.maybe()
         command = words.maybe()
-    if command in (None, "help", "-h", "--help"):
+    if command is None or command in ("help", "-h", "--help"):
         await call.say(_HELP)
         return 0 if command else 255
-    assert command is not None
     run = _COMMANDS.get(command)
     if run is None:
         await call.say(f"Unknown command: {command}")

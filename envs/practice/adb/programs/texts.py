@@ -1,150 +1,11 @@
-"""Programs on text: ``grep``, ``wc``, ``head``, ``tail``, ``base64`` and others, as on a phone."""
+"""Programs on text: ``wc``, ``head``, ``tail``, ``base64`` and others, as on a phone."""
 
 import base64
 import hashlib
 import re
-from collections.abc import AsyncIterator
 
 from .call import Call, Programs, Wrong
-
-_LONGEST_PATTERN = 4096
-
-
-async def _inputs(call: Call, words: list[str]) -> AsyncIterator[tuple[str, bytes]]:
-    """Names and contents of files, or of standard input where there are none."""
-    for word in words or ["-"]:
-        if word == "-":
-            yield word, await call.read_all()
-            continue
-        try:
-            path = call.system.files.real(word, call.cwd)
-            data = path.read_bytes()
-        except OSError as error:
-            raise Wrong(f"{call.name}: {word}: {error.strerror}") from error
-        yield word, data
-
-
-async def grep(call: Call) -> int:
-    """The programs ``grep``, ``egrep`` and ``fgrep``."""
-    options: set[str] = set()
-    patterns: list[str] = []
-    words: list[str] = []
-    most = -1
-    rest = iter(call.args)
-    for word in rest:
-        if word == "--":
-            words += rest
-        elif word.startswith("-") and len(word) > 1 and not words:
-            letters = word[1:] if not word.startswith("--color") else ""
-            while letters:
-                letter, letters = letters[0], letters[1:]
-                if letter in "em":
-                    value = letters or next(rest, "")
-                    letters = ""
-                    if letter == "e":
-                        patterns.append(value)
-                    else:
-                        most = int(value) if value.isdigit() else -1
-                else:
-                    options.add(letter)
-        else:
-            words.append(word)
-    if not patterns:
-        if not words:
-            raise Wrong("grep: no REGEX", 2)
-        patterns = [words.pop(0)]
-    if unknown := options - set("EFivcnoqlLwxhHsazr"):
-        raise Wrong(f"grep: Unknown option '{min(unknown)}'", 2)
-    test = _pattern(patterns, options | {"egrep": {"E"}, "fgrep": {"F"}}.get(call.name, set()))
-    found = 0
-    async for name, data in _inputs(call, words):
-        prefix = f"{name}:" if (len(words) > 1 and "h" not in options) or "H" in options else ""
-        lines = data.decode("utf-8", "surrogateescape").split("\n")
-        if lines and not lines[-1]:
-            lines.pop()
-        count = 0
-        for number, line in enumerate(lines, start=1):
-            match = test.search(line)
-            if bool(match) == ("v" in options):
-                continue
-            count += 1
-            if not options & set("qclL"):
-                at = f"{number}:" if "n" in options else ""
-                shown = [m[0] for m in test.finditer(line)] if "o" in options else [line]
-                for text in shown:
-                    await call.say(f"{prefix}{at}{text}")
-            if count == most:
-                break
-        found += count
-        if "c" in options:
-            await call.say(f"{prefix}{count}")
-        if ("l" in options and count) or ("L" in options and not count):
-            await call.say(name)
-    return 0 if found else 1
-
-
-def _pattern(patterns: list[str], options: set[str]) -> re.Pattern[str]:
-    """Python's regular expression for a POSIX one.
-
-    Raises:
-        Wrong: It is none.
-    """
-    parts: list[str] = []
-    for pattern in "\n".join(patterns).split("\n"):
-        if len(pattern) > _LONGEST_PATTERN:
-            raise Wrong("grep: the pattern is too long", 2)
-        if "F" in options:
-            part = re.escape(pattern)
-        else:
-            part = pattern if "E" in options else _from_basic(pattern)
-            for name, inside in _CLASSES.items():
-                part = part.replace(f"[:{name}:]", inside)
-        if "w" in options:
-            part = rf"\b(?:{part})\b"
-        parts.append(f"^(?:{part})$" if "x" in options else f"(?:{part})")
-    try:
-        return re.compile("|".join(parts), re.IGNORECASE if "i" in options else 0)
-    except re.error as error:
-        raise Wrong(f"grep: bad REGEX '{patterns[0]}': {error}", 2) from error
-
-
-_CLASSES = {
-    "alpha": "a-zA-Z",
-    "digit": "0-9",
-    "alnum": "a-zA-Z0-9",
-    "space": r"\s",
-    "upper": "A-Z",
-    "lower": "a-z",
-    "punct": r"!-/:-@\[-`{-~",
-}
-
-
-def _from_basic(pattern: str) -> str:
-    r"""A basic regular expression as an extended one: ``\(`` is a group, ``(`` a character."""
-    done: list[str] = []
-    at = 0
-    inside = False
-    while at < len(pattern):
-        char = pattern[at]
-        after = pattern[at + 1 : at + 2]
-        if inside:
-            done.append(char)
-            inside = char != "]"
-        elif char == "\\" and after and after in "(){}|+?":
-            done.append(after)
-            at += 1
-        elif char == "\\" and after:
-            done.append(char + after)
-            at += 1
-        elif char in "(){}|+?":
-            done.append("\\" + char)
-        elif char == "*" and not done:
-            done.append(r"\*")
-        else:
-            inside = char == "["
-            done.append(char)
-        at += 1
-    return "".join(done)
+from .grep import inputs_of
 
 
 async def wc(call: Call) -> int:
@@ -152,7 +13,7 @@ async def wc(call: Call) -> int:
     letters = {letter for word in call.args if word.startswith("-") for letter in word[1:]}
     words = [word for word in call.args if not word.startswith("-")]
     wanted = [letter for letter in "lwcm" if letter in (letters or set("lwc"))]
-    async for name, data in _inputs(call, words):
+    async for name, data in inputs_of(call, words):
         counts = {
             "l": data.count(b"\n"),
             "w": len(data.split()),
@@ -181,7 +42,7 @@ async def head_or_tail(call: Call) -> int:
             count = int(word[1:])
         else:
             words.append(word)
-    async for _, data in _inputs(call, words):
+    async for _, data in inputs_of(call, words):
         pieces = data.splitlines(keepends=True) if unit == "n" else data
         if call.name == "head":
             kept = pieces[:count]
@@ -200,7 +61,7 @@ async def base64_tool(call: Call) -> int:
     for option, value in zip(call.args, (*call.args[1:], ""), strict=False):
         if option.startswith("-w"):
             wrap = int(option[2:] or value or 76)
-    async for _, data in _inputs(call, words):
+    async for _, data in inputs_of(call, words):
         if "-d" in call.args:
             try:
                 await call.write(base64.b64decode(data))
@@ -215,7 +76,7 @@ async def base64_tool(call: Call) -> int:
 
 async def checksum(call: Call) -> int:
     """The programs ``md5sum``, ``sha1sum`` and ``sha256sum``."""
-    async for name, data in _inputs(call, list(call.args)):
+    async for name, data in inputs_of(call, list(call.args)):
         kind = call.name.removesuffix("sum")
         await call.say(f"{hashlib.new(kind, data, usedforsecurity=False).hexdigest()}  {name}")
     return 0
@@ -226,7 +87,7 @@ async def sort_or_unique(call: Call) -> int:
     letters = {letter for word in call.args if word.startswith("-") for letter in word[1:]}
     words = [word for word in call.args if not word.startswith("-")]
     lines: list[bytes] = []
-    async for _, data in _inputs(call, words):
+    async for _, data in inputs_of(call, words):
         lines += data.splitlines()
     if call.name == "sort":
         lines.sort(reverse="r" in letters, key=_numeric if "n" in letters else None)
@@ -346,9 +207,6 @@ def _escapes(text: str) -> str:
 PROGRAMS: Programs = {
     "base64": base64_tool,
     "cut": cut,
-    "egrep": grep,
-    "fgrep": grep,
-    "grep": grep,
     "head": head_or_tail,
     "md5sum": checksum,
     "printf": printf,
