@@ -279,8 +279,7 @@ async def _check(families: list[str], seeds: int, first: int, as_json: bool) -> 
     from ..envs.practice.tasks.oracle import solve
 
     if unknown := [name for name in families if name not in FAMILIES]:
-        known = ", ".join(sorted(FAMILIES))
-        raise BadUsage(f"there is no task {unknown[0]!r}; there are {known}")
+        raise BadUsage(f"there is no task {unknown[0]!r}: `eyehand practice tasks` lists them")
     names = families or sorted(FAMILIES)
     table = Table("family", "solved", "of", "no such phone", "steps, mean", "most", box=None)
     shown = Console(stderr=True)

@@ -165,6 +165,17 @@ class Practice:
     async def shell(self, *words: str | bytes, timeout: float = 20) -> Done:
         return await self.adb("shell", *words, timeout=timeout)
 
+    async def come_back(self) -> None:
+        """Wait until the server has connected again by itself, after its connection was cut.
+
+        Right after the cut it may not have noticed, so ``adb wait-for-device`` is no help.
+        """
+        for _ in range(150):
+            if (await self.shell("echo here")).out == b"here\n":
+                return
+            await asyncio.sleep(0.1)
+        raise TimeoutError("the server did not connect again")
+
     async def connect(self) -> Done:
         return await self.server.run("connect", self.serial)
 

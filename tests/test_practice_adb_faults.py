@@ -87,7 +87,7 @@ async def test_a_connection_dropped_mid_stream_leaves_a_short_file(practice: Pra
     done = await practice.adb("exec-out", "screencap", "-p")
     assert (done.code, done.out) == (0, whole[:1000])
     assert practice.device.faults.drop_after is None
-    await practice.server.run("-s", practice.serial, "wait-for-device", timeout=15)
+    await practice.come_back()
     assert (await practice.adb("exec-out", "screencap", "-p")).out == whole
 
 
@@ -176,7 +176,7 @@ async def test_a_cable_pulled_at_any_stage_lets_the_phone_finish(
     await practice.adb("exec-out", "input", "tap", "1", "2")
     await asyncio.sleep(0.1)
     assert len(practice.phone.events) == events
-    await practice.server.run("-s", practice.serial, "wait-for-device", timeout=15)
+    await practice.come_back()
     assert (await practice.shell("echo again")).out == b"again\n"
 
 
@@ -193,7 +193,7 @@ async def test_a_program_may_hang_after_it_has_done_its_work(practice: Practice)
 
 async def test_the_adb_server_comes_back_after_a_pulled_cable(practice: Practice) -> None:
     practice.device.drop()
-    await practice.server.run("-s", practice.serial, "wait-for-device", timeout=15)
+    await practice.come_back()
     assert (await practice.shell("echo here")).out == b"here\n"
 
 

@@ -191,6 +191,7 @@ async def test_a_link_out_of_the_phones_folders_is_not_followed(
 
 
 async def test_a_shell_inherits_nothing_but_its_own_three_files(practice: Practice) -> None:
+    shells: set[int] = set()
     waiting = asyncio.create_task(practice.shell("echo $(cat | cat; sleep 0.5)"))
     for _ in range(100):
         await asyncio.sleep(0.02)

@@ -55,10 +55,10 @@ def test_a_picture_needs_no_window(tmp_path: Path) -> None:
     [
         (["show", "--size", "3x3", "--png", "x.png"], "540x1200"),
         (["show", "--app", "Nirvana", "--png", "x.png"], "Settings"),
-        (["show", "--task", "fly", "--png", "x.png"], "switch_setting"),
+        (["show", "--task", "switch_settings", "--png", "x.png"], "switch_setting"),
         (["show", "--theme", "neon", "--png", "x.png"], "sea"),
         (["serve", "--fault", "gremlins"], "delay_s"),
-        (["check", "fly"], "switch_setting"),
+        (["check", "fly"], "practice tasks"),
     ],
 )
 def test_what_cannot_be_is_told_with_what_can(

@@ -156,6 +156,7 @@ class Touch:
         """Do what is due by a time: a long press, a list that runs on."""
         finger, fling = self._finger, self._fling
         if finger is not None and now >= self.next_event():
+            finger.lasted = True
             self._hold(finger)
         if fling is not None:
             share = min(1.0, (now - fling.began) / _FLING_S)

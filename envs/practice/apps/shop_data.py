@@ -95,7 +95,7 @@ def _seed(world: World, rng: Random) -> dict[str, Any]:
                 }
             )
     owner = world.people[0]
-    addresses = [
+    addresses: list[Record] = [
         {
             "id": number,
             "label": label,

@@ -6,6 +6,7 @@ never looks at pixels.
 """
 
 import copy
+import difflib
 import re
 import unicodedata
 from collections.abc import Iterable
@@ -137,7 +138,11 @@ def make_task(family: str, phone: Phone, seed: int) -> PracticeTask:
         Unfit: The phone has nothing for it.
     """
     if family not in FAMILIES:
-        raise ValueError(f"there is no task {family!r}; there are {', '.join(sorted(FAMILIES))}")
+        near = difflib.get_close_matches(family, FAMILIES, 3, 0.5) or sorted(FAMILIES)[:3]
+        raise ValueError(
+            f"there is no task {family!r}: there are {len(FAMILIES)}, such as {', '.join(near)}; "
+            "`eyehand practice tasks` lists them"
+        )
     kind = FAMILIES[family]
     params = kind.prepare(phone, Random(f"{seed}/{family}"))
     before = copy.deepcopy(phone.state.data)

@@ -48,7 +48,7 @@ class _Reading(Family):
         """Read the article."""
         go_article(hand, p["article"])
         hand.no_dialog()
-        hand.see(p.get("sentence", p["answer"]))
+        hand.see(p["sentence"] if "sentence" in p else p["answer"])
         hand.answer(p["answer"])
 
 

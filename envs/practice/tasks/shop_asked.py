@@ -147,7 +147,7 @@ class MissingProduct(Family):
         hand.give_up(f"there is no {word} in the shop")
 
 
-class Favourite(Family):
+class FavouriteProduct(Family):
     """Put a product among the favourites, or take it from there."""
 
     apps = ("shop",)
