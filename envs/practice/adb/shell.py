@@ -47,7 +47,7 @@ class Shell:
             line: The line; an empty one is a shell that reads its lines from the console.
             terminal: Whether the shell gets a terminal of its own.
         """
-        self._system.log.append(Asked(service, os.fsdecode(line)))
+        self._system.note(Asked(service, os.fsdecode(line)))
         if self._system.faults.hang_shell:
             await console.gone()
             return
@@ -89,7 +89,7 @@ class Shell:
         Returns:
             Its exit status.
         """
-        self._system.log.append(Ran(argv))
+        self._system.note(Ran(argv))
         name = argv[0]
         program = PROGRAMS.get(name)
         if program is None:

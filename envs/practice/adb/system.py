@@ -14,6 +14,8 @@ from .screen import Screen
 if TYPE_CHECKING:
     from ..phone import Phone
 
+_MOST_ENTRIES = 200_000
+
 
 class System:
     """What every program of the phone's shell may use. Only from the event loop's thread.
@@ -25,7 +27,7 @@ class System:
         serial: Its serial number.
         model: What it is called.
         density: Of its hardware, dots per inch.
-        log: What the shell was told and what ran, in order.
+        log: What the shell was told and what ran, in order; the last of very many.
         drop: Cuts every connection; set by whoever has them.
     """
 
@@ -50,6 +52,12 @@ class System:
         if adb_keyboard:
             phone.imes.setdefault(ADB_KEYBOARD, False)
         self.drop: Callable[[], None] = lambda: None
+
+    def note(self, entry: Entry) -> None:
+        """Put something into the log, which does not grow without end."""
+        self.log.append(entry)
+        if len(self.log) > _MOST_ENTRIES:
+            del self.log[: _MOST_ENTRIES // 2]
 
     @property
     def phone(self) -> "Phone":

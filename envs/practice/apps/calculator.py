@@ -180,8 +180,9 @@ def _equals(s: Screen, text: str) -> None:
         s.local["error"] = str(error)
         return
     s.local["result"] = result
-    s.data["history"].append({"text": text, "result": result})
-    del s.data["history"][:-_KEPT]
+    if text.strip("0123456789."):  # a number alone is no sum
+        s.data["history"].append({"text": text, "result": result})
+        del s.data["history"][:-_KEPT]
 
 
 def _copy(s: Screen) -> None:

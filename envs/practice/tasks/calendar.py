@@ -307,8 +307,9 @@ class EventFromMessage(Family):
         """Have somebody write about one."""
         one = somebody(phone, rng)
         title = rng.choice(("Dinner", "Picnic", "Rehearsal", "House party", "Film night"))
-        event = {"title": title, "date": some_day(phone, rng, 25), "time": some_time(rng),
-                 "minutes": 60, "place": rng.choice(PLACES[:8]), "note": ""}  # fmt: skip
+        day = some_day(phone, rng, 25)
+        event = {"title": title, "date": day, "time": some_time(rng), "minutes": 60,
+                  "place": rng.choice(PLACES[:8]), "note": ""}  # fmt: skip
         pattern = rng.choice(
             (
                 "{title} on {day} at {time}, place: {place}. Are you coming?",
@@ -316,7 +317,7 @@ class EventFromMessage(Family):
                 "It is settled: {title} at {time} on {day}. Where? {place} 🙂",
             )
         )
-        text = pattern.format(**event, day=when(event["date"]))
+        text = pattern.format(**event, day=when(day))
         arrive(phone, one["phone"], text, rng.randrange(1, 100))
         return {"name": one["name"], "number": one["phone"], "event": event}
 

@@ -2,13 +2,14 @@
 
 from random import Random
 
+from ....actions import schema as a
 from ..apps.contacts import digits
-from ..apps.messages import is_unread
+from ..apps.message_data import is_unread, talk_with
 from ..phone import Phone
 from ..phrases import to_write
 from .base import Family, Params, PracticeTask, Unfit, says
 from .contacts import new_name
-from .hand import Hand
+from .hand import Hand, Next
 from .messages import arrive, somebody, to_talk
 from .records import unchanged, uncover
 
@@ -128,12 +129,8 @@ class AwaitMessage(Family):
         """Have one come."""
         one = somebody(phone, rng)
         number = one["phone"]
-        talk = next(
-            (t for t in phone.data("messages")["talks"] if digits(t["number"]) == digits(number)),
-            {"messages": []},
-        )
-        text = to_write(rng)
-        if any(text == message["text"] for message in talk["messages"]):
+        talk, text = talk_with(phone.data("messages"), number), to_write(rng)
+        if talk is not None and any(text == message["text"] for message in talk["messages"]):
             raise Unfit("they wrote that before")
         given = {"number": number, "text": text}
         phone.later("messages", rng.randrange(5, 40), "receive", given)
@@ -152,11 +149,7 @@ class AwaitMessage(Family):
 
     def solve(self, hand: Hand, p: Params) -> None:
         """Wait in the conversation, or in the list where there is none yet."""
-        from ....actions import schema as a
-        from .hand import Next
-
-        talks = hand.data["messages"]["talks"]
-        talk = next((t for t in talks if digits(t["number"]) == digits(p["number"])), None)
+        talk = talk_with(hand.data["messages"], p["number"])
         if talk is None:
             hand.go("messages")
         else:

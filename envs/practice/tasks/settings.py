@@ -135,7 +135,7 @@ class JoinNetwork(Family):
     def reached(self, phone: Phone, task: PracticeTask, said: list[str]) -> bool:
         """Whether it is connected."""
         joined: str | None = phone.data("settings")["network"]
-        return joined == task.params["name"]
+        return joined == str(task.params["name"])
 
     def solve(self, hand: Hand, p: Params) -> None:
         """Switch Wi-Fi on, choose the network, write the password."""
