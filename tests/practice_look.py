@@ -106,9 +106,7 @@ def explore(
     seen: Counter[tuple[object, ...]] = Counter([_place(phone)])
     start = phone.save()
     yield "start", start
-    ahead: list[tuple[str, dict[str, Any], int]] = [
-        ("", start, number) for number in range(len(_tappable(phone)))
-    ]
+    ahead = [("", start, number) for number in _sample(phone, rng)]
     for _ in range(taps):
         if not ahead:
             return
@@ -133,7 +131,16 @@ def explore(
                 continue
             after = there.save()
             yield name, after
-        ahead += [(name, after, number) for number in range(len(_tappable(there)))]
+        ahead += [(name, after, number) for number in _sample(there, rng)]
+
+
+def _sample(phone: Phone, rng: Random) -> list[int]:
+    """Give places in the list of what can be tapped; of a long list's rows only some."""
+    kinds: dict[tuple[str, str], list[int]] = {}
+    for number, (view, _) in enumerate(_tappable(phone)):
+        word = (view.label or "-").split()[0]
+        kinds.setdefault((type(view).__name__, word), []).append(number)
+    return [n for like in kinds.values() for n in rng.sample(like, min(len(like), 8))]
 
 
 def _tappable(phone: Phone) -> list[tuple[View, bool]]:

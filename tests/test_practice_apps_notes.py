@@ -82,7 +82,7 @@ def test_search_looks_into_titles_and_texts_and_says_when_there_is_nothing() -> 
 
 
 def _download(finger: Finger) -> int:
-    return next(e["id"] for e in finger.data["entries"] if e["name"] == "Download")
+    return next(int(e["id"]) for e in finger.data["entries"] if e["name"] == "Download")
 
 
 def test_folder_is_made_where_one_is_and_its_name_must_be_free() -> None:

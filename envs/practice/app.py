@@ -250,7 +250,6 @@ class Screen:
             Field(self.local, key, kind),
             hint,
             focused=focused,
-            caret_on=focused and self.phone.caret_on,
             focus=focus,
             **more,
         )

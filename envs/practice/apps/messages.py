@@ -6,7 +6,7 @@ from typing import Any
 from ..app import App, Page, Screen
 from ..view import Act, Column, Row, View
 from ..widgets import Avatar, Button, Icon, IconButton, Item, Text, empty, heading, padded
-from .bubbles import Bubble
+from .bubbles import Bubble, Writing
 from .contacts import by_number, digits, in_order, matches
 from .message_data import Message, Talk, is_unread, newest_first, seed, talk_with, write
 
@@ -146,8 +146,10 @@ def conversation(s: Screen) -> Page:
         menu.append(("Delete conversation", _deleting(s, number)))
     field = s.field("message", "Message", kind="multiline", plain=True, grow=1)
     ready = bool(s.text("message").strip())
+    offsets = s.local.setdefault("scroll", {})
+    writing = Writing(field, offsets, max(s.phone.style.dp(56), s.phone.size.height // 6))
     below = Row(
-        Row(field, fill="raised", radius=24, pad=(12, 0, 12, 0), grow=1),
+        Row(writing, fill="raised", radius=24, pad=(12, 0, 12, 0), grow=1),
         IconButton("send", "Send", send, colour="accent" if ready else "muted"),
         pad=(12, 4, 4, 6),
     )

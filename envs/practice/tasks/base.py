@@ -5,7 +5,6 @@ stage, says the goal, and can tell from the phone's own data whether it was reac
 never looks at pixels.
 """
 
-import copy
 import difflib
 import re
 import unicodedata
@@ -15,6 +14,7 @@ from random import Random
 from typing import Any, ClassVar, Literal
 
 from ..phone import Phone
+from ..state import copy_of
 from .hand import Hand
 
 Params = dict[str, Any]
@@ -145,7 +145,7 @@ def make_task(family: str, phone: Phone, seed: int) -> PracticeTask:
         )
     kind = FAMILIES[family]
     params = kind.prepare(phone, Random(f"{seed}/{family}"))
-    before = copy.deepcopy(phone.state.data)
+    before = copy_of(phone.state.data)
     return PracticeTask(family, seed, params, kind.goal(params), before)
 
 

@@ -50,8 +50,7 @@ def some_day(phone: Phone, rng: Random, days: int = 45) -> str:
 
 def some_time(rng: Random) -> str:
     """Pick a time of day, mostly around noon: each hour away is one tap more."""
-    hour = rng.choice((8, 9, 10, 11, 11, 12, 12, 13, 13, 14, 15, 16, 17, 18, 19))
-    return f"{hour:02d}:{rng.choice((0, 0, 0, 10, 20, 30, 30, 40, 45, 50)):02d}"
+    return f"{rng.randrange(9, 17):02d}:{rng.choice((0, 0, 0, 10, 20, 30, 30, 40, 50)):02d}"
 
 
 def now(phone: Phone, p: Params) -> dict[str, Any] | None:

@@ -1,14 +1,71 @@
-"""Tasks with timers, the stopwatch and clocks of the world."""
+"""Tasks with timers, the stopwatch and clocks of the world, and questions about alarms."""
 
 import datetime
 from random import Random
 
-from ..apps.clock_data import CITIES, city_time
+from ..apps.clock_data import CITIES, city_time, shown_days, shown_time
 from ..apps.clock_spans import seconds_of
 from ..phone import Phone
 from .base import Family, Params, PracticeTask, Unfit, says
-from .clock import at_tab
+from .clock import at_tab, label, pick
 from .hand import Hand
+
+
+class TellAlarm(Family):
+    """Say when an alarm rings, or on which days."""
+
+    apps = ("clock",)
+    asks = True
+
+    def prepare(self, phone: Phone, rng: Random) -> Params:
+        """Pick one."""
+        alarm = pick(phone, rng)
+        return {"alarm": {**alarm}, "answer": shown_time(alarm)}
+
+    def goal(self, p: Params) -> str:
+        """Say it."""
+        return (
+            f"To what time is my alarm “{p['alarm']['label']}” set? Answer as the clock shows it, "
+            "such as 09:05 or 18:30."
+        )
+
+    def reached(self, phone: Phone, task: PracticeTask, said: list[str]) -> bool:
+        """Whether it was said."""
+        answer = str(task.params["answer"])
+        return says(said, answer) or says(said, answer.removeprefix("0"))
+
+    def solve(self, hand: Hand, p: Params) -> None:
+        """Look, and say it."""
+        at_tab(hand, "Alarms")
+        hand.no_dialog()
+        hand.see(f"{p['alarm']['label']} · {shown_days(p['alarm']['days'])}")
+        hand.answer(p["answer"])
+
+
+class AlarmMissing(Family):
+    """Do something with an alarm that is not there."""
+
+    apps = ("clock",)
+    feasible = False
+
+    def prepare(self, phone: Phone, rng: Random) -> Params:
+        """Make up an alarm's label."""
+        what = rng.choice(("Switch off", "Delete", "Set to half an hour later"))
+        return {"label": label(rng, phone), "what": what}
+
+    def goal(self, p: Params) -> str:
+        """Say it."""
+        return f"{p['what']} the alarm with the label “{p['label']}”."
+
+    def solve(self, hand: Hand, p: Params) -> None:
+        """Look through the list, and say that it is not there."""
+        at_tab(hand, "Alarms")
+        hand.no_dialog()
+        alarms = hand.data["clock"]["alarms"]
+        if alarms:
+            last = max(alarms, key=lambda alarm: (shown_time(alarm), alarm["id"]))
+            hand.see(f"{last['label']} · {shown_days(last['days'])}")
+        hand.give_up(f"there is no alarm {p['label']}")
 
 
 class StartTimer(Family):
