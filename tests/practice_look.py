@@ -79,7 +79,7 @@ def some_look(rng: Random) -> Look:
     )
 
 
-def _place(phone: Phone) -> tuple[object, ...]:
+def _place(phone: Phone) -> tuple[str | None, tuple[str, ...], str, str, str | None]:
     """Say where a phone is, whatever the words there are."""
     state = phone.state
     pages = [record["page"] for record in state.stacks.get(state.front or "", [])]
@@ -92,7 +92,7 @@ def _place(phone: Phone) -> tuple[object, ...]:
 def explore(
     phone: Phone, rng: Random, taps: int, *, alike: int = 2
 ) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Tap here and there, breadth first, and give each place once or twice.
+    """Tap here and there, first where that led somewhere new, and give each place once or twice.
 
     Args:
         phone: Where it begins.
@@ -106,23 +106,28 @@ def explore(
     seen: Counter[tuple[object, ...]] = Counter([_place(phone)])
     start = phone.save()
     yield "start", start
-    ahead = [("", start, number) for number in _sample(phone, rng)]
+    in_vain: Counter[tuple[object, ...]] = Counter()
+    ahead = [("", start, *one) for one in _sample(phone, rng)]
     for _ in range(taps):
         if not ahead:
             return
-        # Mostly the oldest third, so that it goes wide before it goes deep.
-        way, before, number = ahead.pop(rng.randrange(max(1, len(ahead) // 3)))
+        ahead.sort(key=lambda one: (in_vain[one[3]], one[0].count(" > "), rng.random()))
+        way, before, number, kind = ahead.pop(0)
         there = Phone.load(before)
-        view, long = _tappable(there)[number]
-        word = view.text or view.label or view.id or type(view).__name__
-        name = f"{way} > {'hold ' if long else ''}{word}"[-160:]
-        act = view.on_long if long else view.on_tap
-        assert act is not None
-        act()
+        if number < 0:
+            word = _write(there, rng)
+        else:
+            view, long = _tappable(there)[number]
+            word = ("hold " if long else "") + (view.text or view.label or type(view).__name__)
+            act = view.on_long if long else view.on_tap
+            assert act is not None
+            act()
+        name = f"{way} > {word}"[-160:]
         there.rotate(there.rotation)  # builds the screen anew
         there.advance(0.0)
         place = _place(there)
         if seen[place] >= alike:
+            in_vain[kind] += 1
             continue
         seen[place] += 1
         for waited_s in (0.0, 3.0):  # a page that loads is a page, too
@@ -131,16 +136,44 @@ def explore(
                 continue
             after = there.save()
             yield name, after
-        ahead += [(name, after, number) for number in _sample(there, rng)]
+        ahead += [(name, after, *one) for one in _sample(there, rng)]
 
 
-def _sample(phone: Phone, rng: Random) -> list[int]:
-    """Give places in the list of what can be tapped; of a long list's rows only some."""
-    kinds: dict[tuple[str, str], list[int]] = {}
-    for number, (view, _) in enumerate(_tappable(phone)):
-        word = (view.label or "-").split()[0]
-        kinds.setdefault((type(view).__name__, word), []).append(number)
-    return [n for like in kinds.values() for n in rng.sample(like, min(len(like), 8))]
+def _sample(phone: Phone, rng: Random) -> list[tuple[int, tuple[object, ...]]]:
+    """Give places in the list of what can be tapped, and what kind of thing is there.
+
+    Of a long list's rows only some are given.
+    """
+    here = _place(phone)
+    kinds: dict[tuple[object, ...], list[int]] = {}
+    if _fields(phone):
+        kinds[here[1][-1:], "write"] = [-1]
+    for number, (view, long) in enumerate(_tappable(phone)):
+        word = (view.label or view.text or "-").split()[0]
+        kind = (here[1][-1:], *here[2:4], type(view).__name__, word, long)
+        kinds.setdefault(kind, []).append(number)
+    return [
+        (number, kind)
+        for kind, like in kinds.items()
+        for number in rng.sample(like, min(len(like), 12))
+    ]
+
+
+def _fields(phone: Phone) -> list[TextField]:
+    shown = phone.scene().layers[-1 if phone.state.front is None else 0 :]
+    return [view for layer in shown for view in layer.view.walk() if isinstance(view, TextField)]
+
+
+def _write(phone: Phone, rng: Random) -> str:
+    """Write something into all fields of a page, and press Enter in the last; gives it."""
+    words = rng.choice(("river", "nowhere.example", "Ξενοφών " * 9, "12345678", "W" * 60, "字 🌞"))
+    fields = _fields(phone)
+    for view in fields:
+        view.field.put("")
+        view.field.insert(words)
+    if fields[-1].on_submit is not None:
+        fields[-1].on_submit()
+    return f"write {words!r:.20}"
 
 
 def _tappable(phone: Phone) -> list[tuple[View, bool]]:

@@ -157,7 +157,11 @@ async def test_an_app_that_is_not_there_is_told_with_those_that_are() -> None:
 
 @pytest.mark.parametrize(
     ("arguments", "said"),
-    [({"task": "rename_fone"}, "rename_phone"), ({"theme": "neon"}, "sea"), ({"size": Size(1, 1)}, "240")],
+    [
+        ({"task": "rename_fone"}, "rename_phone"),
+        ({"theme": "neon"}, "sea"),
+        ({"size": Size(1, 1)}, "240"),
+    ],
 )
 def test_an_env_that_cannot_be_is_refused_when_it_is_made(
     arguments: dict[str, object], said: str

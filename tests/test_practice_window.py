@@ -39,7 +39,17 @@ async def test_a_window_is_a_phone_that_a_desktop_agent_can_work(screen: Screen)
 def test_a_picture_needs_no_window(tmp_path: Path) -> None:
     path = tmp_path / "phone.png"
     done = subprocess.run(
-        [EYEHAND, "practice", "show", "--png", str(path), "--size", "720x1600", "--app", "Settings"],
+        [
+            EYEHAND,
+            "practice",
+            "show",
+            "--png",
+            str(path),
+            "--size",
+            "720x1600",
+            "--app",
+            "Settings",
+        ],
         capture_output=True,
         text=True,
         timeout=60,

@@ -5,7 +5,15 @@ from pathlib import Path
 import pytest
 
 from eyehand.actions import CallTool, Click, Key, Point, Scroll, Type
-from eyehand.agent import Task, TaskError, TaskStep, load_task
+from eyehand.agent import (
+    AndroidSpec,
+    DesktopSpec,
+    PracticeSpec,
+    Task,
+    TaskError,
+    TaskStep,
+    load_task,
+)
 
 GOOD = """\
 name: all
@@ -38,7 +46,7 @@ def load(tmp_path: Path, text: str, **variables: str) -> Task:
 
 def test_every_kind_of_step_is_read(tmp_path: Path) -> None:
     task = load(tmp_path, GOOD, program="cat -n")
-    assert task.env is not None
+    assert isinstance(task.env, DesktopSpec)
     assert task.env.start == (("xterm", "-e", "cat -n"),)
     assert task.limits.errors == 1
     assert task.folder == tmp_path
@@ -92,7 +100,7 @@ def test_the_same_from_python(tmp_path: Path) -> None:
         ("variables: 3\nsteps:\n  - wait: 1\n", 1, "variables is a mapping"),
         ("limits:\n  steps: 0\nsteps:\n  - wait: 1\n", 2, "greater than or equal to 1"),
         ("limits: {stepz: 1}\nsteps:\n  - wait: 1\n", 1, "stepz: unknown field"),
-        ("env: phone\nsteps:\n  - wait: 1\n", 1, "env is `desktop`"),
+        ("env: phone\nsteps:\n  - wait: 1\n", 1, "there are desktop, android"),
         ("env:\n  desktop:\n    virtual: big\nsteps:\n  - wait: 1\n", 3, "virtual"),
         (
             "env:\n  desktop: {virtual: 800x600, display: ':0'}\nsteps:\n  - wait: 1\n",
@@ -206,7 +214,7 @@ steps:
 """
     task = load(tmp_path, body)
     assert task.name == "1.10"
-    assert task.env is not None
+    assert isinstance(task.env, DesktopSpec)
     assert task.env.start == (("true", "1.10", "5"),)
     assert task.steps[0].action == Type(text="1.10")
     assert [step.check.arguments for step in task.steps if step.check] == [
@@ -237,3 +245,42 @@ def test_a_name_without_a_value_is_not_none(tmp_path: Path) -> None:
 def test_a_goal_of_a_broken_terminal_is_refused_in_words() -> None:
     with pytest.raises(TaskError, match="the goal is not UTF-8 text"):
         Task.goal("\udcff")
+
+
+@pytest.mark.parametrize(
+    ("written", "spec"),
+    [
+        ("practice", PracticeSpec()),
+        ('"practice:3"', PracticeSpec(seed=3)),
+        (
+            "{practice: {seed: 3, size: 720x1600, dark: true}}",
+            PracticeSpec(seed=3, size="720x1600", dark=True),
+        ),
+        ("android", AndroidSpec()),
+        ('"android:192.168.1.20:5555"', AndroidSpec(serial="192.168.1.20:5555")),
+        ("{android: {serial: 0123}}", AndroidSpec(serial="0123")),
+        ("desktop", DesktopSpec()),
+    ],
+)
+def test_places_are_read_in_either_form(tmp_path: Path, written: str, spec: object) -> None:
+    task = load(tmp_path, f"env: {written}\nsteps:\n  - wait: 1\n")
+    assert task.env == spec
+    assert Task.model_validate(task.model_dump(mode="json")).env == spec
+
+
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        ('"practice:x"', "seed"),
+        ('"desktop:1"', "practice:SEED"),
+        ("{practice: {size: big}}", "540x1200"),
+        ("{practice: {sede: 1}}", "unknown field"),
+        ("{android: {serial: a b}}", "one word"),
+        ("{android: {text: telepathy}}", "auto"),
+    ],
+)
+def test_a_place_that_is_none_is_told_with_what_there_is(
+    tmp_path: Path, written: str, said: str
+) -> None:
+    with pytest.raises(TaskError, match=said):
+        load(tmp_path, f"env: {written}\nsteps:\n  - wait: 1\n")

@@ -12,7 +12,21 @@ from .reader import app as reader
 from .settings import app as settings
 from .shop import app as shop
 
-APPS: dict[str, App] = {app.id: app for app in (settings, contacts, messages, calendar, notes, files, calculator, clock, shop, reader)}
+APPS: dict[str, App] = {
+    app.id: app
+    for app in (
+        settings,
+        contacts,
+        messages,
+        calendar,
+        notes,
+        files,
+        calculator,
+        clock,
+        shop,
+        reader,
+    )
+}
 """Every app by its id."""
 
 __all__ = ["APPS"]

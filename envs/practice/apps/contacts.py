@@ -130,8 +130,11 @@ def main(s: Screen) -> Page:
     add = ("person_add", "New contact", s.opens("edit", id=None))
     menu = [("Sort by first name", order("first")), ("Sort by last name", order("last"))]
     kinds = chips(("All", "Favourites"), shown, show)
-    above = Column(s.search(hint="Search contacts"), kinds, pad=(0, 0, 0, 4))
+    search = s.search(hint="Search contacts")
     body = [s.spinner()] if s.loading(0.4) else _rows(s, shown == "Favourites", last)
+    if s.phone.size.height < s.phone.style.dp(480):  # a low screen: the list needs the room
+        return Page("Contacts", [kinds, *body], menu=menu, add=add, above=search)
+    above = Column(search, kinds, pad=(0, 0, 0, 4))
     return Page("Contacts", body, menu=menu, add=add, above=above)
 
 

@@ -183,9 +183,10 @@ def note_page(s: Screen) -> Page:
         else None,
     ]
     edited = f"Edited {shown_day(note['edited'], s.phone.clock)}" if id else "Not saved yet"
+    lines = 3 if s.phone.size.width > s.phone.size.height else 8
     body = Column(
         s.field("title", "Title", plain=True, sp=22, bold=True),
-        s.field("text", "Write here", kind="multiline", plain=True, lines=8),
+        s.field("text", "Write here", kind="multiline", plain=True, lines=lines),
         Row(*marks, Text(edited, sp=12, colour="muted"), gap=8, pad=(4, 8, 4, 0)),
         pad=(16, 0, 16, 0),
     )

@@ -167,7 +167,7 @@ class TellHistory(Family):
         hand.answer(p["answer"])
 
 
-class ClearHistory(Family):
+class ClearSums(Family):
     """Clear the calculator's history."""
 
     apps = ("calculator",)

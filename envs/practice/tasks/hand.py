@@ -21,6 +21,9 @@ from ..system import Layer
 from ..view import Scroll, View
 from ..widgets import Slider
 
+_LEAST_DP = 24
+"""What a list is moved at least: less may be taken for a tap."""
+
 
 class Next(Exception):
     """What to do next.
@@ -374,12 +377,19 @@ class Hand:
         clear = self._clear(scroll, x)
         top, bottom = middle, middle + 1
         if whole and view.box.height <= clear.height:
-            top, bottom = view.box.top, view.box.bottom
+            # A finger cannot move a list by less than this, so it need not be seen to the last dp.
+            least = min(self.phone.style.dp(_LEAST_DP), view.box.height // 3)
+            top, bottom = view.box.top + least, view.box.bottom - least
         if clear.top <= top and bottom <= clear.bottom:
             return view.box.clipped(clear)
+        if self.phone.keyboard_shown and clear.height < view.box.height:
+            raise Next(a.Back(), "put the keyboard away, it leaves no room")
+        if clear.height < self.phone.style.dp(2 * _LEAST_DP) and self.phone.keyboard_shown:
+            raise Next(a.Back(), "put the keyboard away")
         down = bottom > clear.bottom
-        away = (bottom - clear.bottom if down else clear.top - top) + view.box.height
-        screens = min(0.75 * clear.height, max(away, 0.1 * clear.height))
+        spare = max(0, clear.height - (bottom - top)) // 2
+        away = (bottom - clear.bottom if down else clear.top - top) + min(view.box.height, spare)
+        screens = max(self.phone.style.dp(_LEAST_DP), min(0.75 * clear.height, away))
         raise Next(
             a.Scroll(
                 point=Point(*clear.centre),
