@@ -331,6 +331,9 @@ def starts(seed: int) -> Iterator[Phone]:
     apps = sorted(Phone(seed).apps)
     for app in apps:
         phone = Phone(seed)
+        if app == "shop":  # a cart with something in it, so that the checkout is found
+            there = [one["id"] for one in phone.data("shop")["products"] if one["stock"]]
+            phone.data("shop")["cart"] = [{"product": one, "count": 2} for one in there[:3]]
         phone.open_app(app)
         phone.advance(3.0)
         yield phone

@@ -84,7 +84,9 @@ async def test_the_oracle_finds_its_way_from_where_somebody_else_has_been(family
     before = copy.deepcopy(env.phone.save())
     for _ in range(4):
         x, y = rng.randrange(540), rng.randrange(1200)
-        seen = (await env.perform(parse_action({"action": "click", "point": [x, y]}), seen)).after  # type: ignore[assignment]
+        outcome = await env.perform(parse_action({"action": "click", "point": [x, y]}), seen)
+        assert outcome.after is not None
+        seen = outcome.after
     if env.phone.state.data != before["data"] or env.phone.state.settings != before["settings"]:
         return  # the taps did something: the goal may be out of reach now
     said: list[str] = []

@@ -65,7 +65,7 @@ def _setting(s: Screen) -> list[View]:
         _start(s, seconds_of(digits))
         s.local["digits"] = ""
 
-    wide = s.phone.size.width > s.phone.size.height
+    wide = _wide(s)
     shown = f"{full[:2]}h {full[2:4]}m {full[4:]}s"
     colour = "text" if digits else "muted"
     keys: list[View] = [_Key(key, press(key)) for key in KEYS]
@@ -73,11 +73,20 @@ def _setting(s: Screen) -> list[View]:
     start = Button("Start", begin, icon="play_arrow", enabled=seconds_of(digits) > 0)
     return [
         Fixed(height=4 if wide else 16),
-        Fitting(shown, sp=28 if wide else 40, bold=True, align="centre", colour=colour, id="timer"),
+        Column(
+            Fitting(
+                shown, sp=28 if wide else 40, bold=True, align="centre", colour=colour, id="timer"
+            ),
+            pad=(24, 0, 24, 0),
+        ),
         Fixed(height=4 if wide else 16),
         Column(Grid(keys, 6 if wide else 3), pad=(16, 0, 16, 0)),
         padded(Column(start, centre=True)),
     ]
+
+
+def _wide(s: Screen) -> bool:
+    return s.phone.size.width > s.phone.size.height
 
 
 def _start(s: Screen, seconds: float) -> None:
@@ -112,13 +121,15 @@ def _counting(s: Screen, timer: dict[str, Any]) -> list[View]:
         else:
             timer["left"] += 60
 
+    wide = _wide(s)
+    bar = Bar(left / max(1, timer["total"]), label="Time left")
     go_on = Button("Pause", pause) if running else Button("Resume", lambda: _run(s, left))
     return [
-        Fixed(height=16),
-        Fitting(shown_span(left), sp=56, bold=True, align="centre", id="timer"),
+        Fixed(height=4 if wide else 16),
+        Fitting(shown_span(left), sp=36 if wide else 56, bold=True, align="centre", id="timer"),
         Text(f"of {shown_span(timer['total'])}" + ("" if running else ", paused"), sp=14,
              colour="muted", align="centre"),
-        padded(Bar(left / max(1, timer["total"]), label="Time left"), across=32, down=16),
+        padded(bar, across=32, down=4 if wide else 16),
         _middle(Button("Reset", reset, kind="tonal"), go_on),
         _middle(Button("+1 min", more, kind="plain")),
     ]  # fmt: skip
@@ -153,14 +164,15 @@ def stopwatch_body(s: Screen) -> list[View]:
         "running": (Button("Lap", lap, kind="tonal"), Button("Pause", pause)),
         "paused": (Button("Reset", reset, kind="tonal"), Button("Resume", start)),
     }[watch["state"]]
+    wide = _wide(s)
     laps = watch["laps"]
     rows = [
         Item(f"Lap {number}", shown_lap(end - begin), after=Text(shown_lap(end), sp=14))
         for number, (begin, end) in enumerate(zip([0.0, *laps], laps, strict=False), 1)
     ]
     return [
-        Fixed(height=16),
-        Fitting(shown_lap(spent), sp=52, bold=True, align="centre", id="stopwatch"),
+        Fixed(height=4 if wide else 16),
+        Fitting(shown_lap(spent), sp=36 if wide else 52, bold=True, align="centre", id="stopwatch"),
         Fixed(height=8),
         _middle(*buttons),
         Fixed(height=8),
