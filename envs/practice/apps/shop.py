@@ -43,6 +43,7 @@ def main(s: Screen) -> Page:
     """Show categories, then everything; or what is searched for."""
     wanted = s.text("query").strip().casefold()
     products = sorted(s.data["products"], key=_SORTS["Name"])
+    body: list[View]
     if wanted:
         found = [one for one in products if wanted in one["name"].casefold()]
         rows: list[View] = [_row(s, product) for product in found]

@@ -43,6 +43,8 @@ class Family:
 
     def __init_subclass__(cls) -> None:
         if not cls.__name__.startswith("_"):  # what several families share
+            if cls.name() in FAMILIES:
+                raise TypeError(f"there are two families called {cls.name()}")
             FAMILIES[cls.name()] = cls()
 
     @classmethod

@@ -168,31 +168,41 @@ class TellHistory(Family):
 
 
 class ClearSums(Family):
-    """Clear the calculator's history."""
+    """Clear the calculator's history, and begin a new one."""
 
     apps = ("calculator",)
 
     def prepare(self, phone: Phone, rng: Random) -> Params:
-        """There is always something in it."""
+        """Make up the sum; there is always something in the history."""
         if not phone.data("calculator")["history"]:
             raise Unfit("the history is empty")
-        return {}
+        return {"text": sum_of(rng)}
 
     def goal(self, p: Params) -> str:
         """Say it."""
-        return "Clear the history of the calculator."
+        return (
+            f"Clear the history of the calculator, then work out {p['text']}, so that it is all "
+            "that stands in the history."
+        )
 
     def reached(self, phone: Phone, task: PracticeTask, said: list[str]) -> bool:
-        """Whether it is empty."""
-        return not phone.data("calculator")["history"]
+        """Whether it is."""
+        texts = [entry["text"] for entry in phone.data("calculator")["history"]]
+        return texts == [task.params["text"]]
 
     def solve(self, hand: Hand, p: Params) -> None:
-        """Clear it."""
-        hand.go("calculator", ("history", "History"))
-        if hand.asked("ask", do="clear"):
-            hand.tap("Clear")
-        hand.no_dialog()
-        hand.tap("Clear history")
+        """Clear it, unless it is empty, and type."""
+        if hand.data["calculator"]["history"]:
+            hand.go("calculator", ("history", "History"))
+            if hand.asked("ask", do="clear"):
+                hand.tap("Clear")
+            hand.no_dialog()
+            hand.tap("Clear history")
+        if worked_out(hand, p["text"]):
+            hand.go("calculator")
+            hand.no_dialog()
+            hand.tap("key_C", why="work it out once more")
+        work_out(hand, p["text"])
 
 
 class CopyResult(Family):

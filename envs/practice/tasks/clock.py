@@ -231,6 +231,8 @@ class SwitchAlarmsOff(Family):
     def prepare(self, phone: Phone, rng: Random) -> Params:
         """Pick a time that some alarms that are on lie on one side of."""
         alarms = phone.data("clock")["alarms"]
+        for alarm in rng.sample(alarms, 3):
+            alarm["on"] = True
         found = []
         for hour in range(6, 22):
             for before in (True, False):
@@ -240,7 +242,7 @@ class SwitchAlarmsOff(Family):
                 if 2 <= len(ids) <= 6 and not on_time:
                     found.append({"hour": hour, "before": before, "ids": ids})
         if not found:
-            raise Unfit("too few alarms are on")
+            raise Unfit("no hour parts the alarms")
         return rng.choice(found)
 
     def goal(self, p: Params) -> str:

@@ -12,14 +12,15 @@ from .hand import Hand
 
 
 class TellAlarm(Family):
-    """Say when an alarm rings, or on which days."""
+    """Say when an alarm rings."""
 
     apps = ("clock",)
     asks = True
 
     def prepare(self, phone: Phone, rng: Random) -> Params:
-        """Pick one."""
+        """Pick one, and give it a label of its own."""
         alarm = pick(phone, rng)
+        alarm["label"] = label(rng, phone)
         return {"alarm": {**alarm}, "answer": shown_time(alarm)}
 
     def goal(self, p: Params) -> str:
@@ -112,7 +113,7 @@ class StartTimer(Family):
 
 
 class PauseTimer(Family):
-    """Pause the timer that runs, let it go on, or end it."""
+    """Pause the timer that runs, let it go on, end it, or give it more time."""
 
     apps = ("clock",)
 
@@ -121,29 +122,39 @@ class PauseTimer(Family):
         total = 60 * rng.randrange(20, 300)
         left = float(rng.randrange(900, total))
         timer = phone.data("clock")["timer"]
+        timer.update(total=total, run=1)
         if rng.random() < 0.5:
-            timer.update(state="running", total=total, ends=phone.now + left, run=1)
+            timer.update(state="running", ends=phone.now + left)
             phone.later("clock", left, "timer_done", {"run": 1})
-            return {"from": "running", "to": rng.choice(("paused", "set"))}
-        timer.update(state="paused", total=total, left=left, run=1)
-        return {"from": "paused", "to": rng.choice(("running", "set"))}
+            to = rng.choice(("paused", "set", "running"))
+        else:
+            timer.update(state="paused", left=left)
+            to = rng.choice(("running", "set", "paused"))
+        more = rng.randrange(1, 7) if to == timer["state"] else 0
+        return {"from": timer["state"], "to": to, "more": more, "total": total + 60 * more}
 
     def goal(self, p: Params) -> str:
         """Say it."""
         now = "A timer is running" if p["from"] == "running" else "My timer is paused"
-        words = {"paused": "Pause it", "running": "Let it go on", "set": "Reset it"}
-        return f"{now} in the Clock app. {words[p['to']]}."
+        words = {"paused": "Pause it", "running": "Let it go on", "set": "Reset it"}[p["to"]]
+        if p["more"]:
+            still = "running" if p["to"] == "running" else "paused"
+            minutes = "a minute" if p["more"] == 1 else f"{p['more']} minutes"
+            words = f"Give it {minutes} more, and leave it {still}"
+        return f"{now} in the Clock app. {words}."
 
     def reached(self, phone: Phone, task: PracticeTask, said: list[str]) -> bool:
         """Whether it is so, and the timer is still the same one."""
-        timer, before = phone.data("clock")["timer"], task.before["clock"]["timer"]
-        same = task.params["to"] == "set" or timer["total"] == before["total"]
-        return bool(timer["state"] == task.params["to"] and same)
+        timer, p = phone.data("clock")["timer"], task.params
+        same = p["to"] == "set" or timer["total"] == p["total"]
+        return bool(timer["state"] == p["to"] and same)
 
     def solve(self, hand: Hand, p: Params) -> None:
-        """Press the button."""
+        """Press the buttons."""
         at_tab(hand, "Timer")
         hand.no_dialog()
+        if p["to"] != "set" and hand.data["clock"]["timer"]["total"] < p["total"]:
+            hand.tap("+1 min")
         hand.tap({"paused": "Pause", "running": "Resume", "set": "Reset"}[p["to"]])
 
 

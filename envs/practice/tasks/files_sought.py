@@ -18,6 +18,8 @@ from .files import (
 )
 from .hand import Hand
 
+_PLACES = {"largest": 0, "second largest": 1, "smallest": -1}
+
 
 class TellSize(Family):
     """Say how large a file is."""
@@ -53,41 +55,48 @@ class TellSize(Family):
 
 
 class TellLargestFile(Family):
-    """Say which file of a folder is the largest."""
+    """Say which file of a folder is the largest, the second largest or the smallest."""
 
     apps = ("files",)
     asks = True
 
     def prepare(self, phone: Phone, rng: Random) -> Params:
-        """Pick a folder where one is larger than all others, as people read it."""
+        """Pick a folder with such a file, one that no other is as large as."""
         data = phone.data("files")
+        which = rng.choice(list(_PLACES))
         found = []
         for folder in (e["id"] for e in data["entries"] if e["kind"] == "folder"):
             files = [e for e in inside(data, folder) if e["kind"] == "file"]
             files.sort(key=lambda entry: -int(entry["size"]))
-            if len(files) > 2 and shown_size(files[0]["size"]) != shown_size(files[1]["size"]):
-                found.append((folder, files[0]["name"]))
+            sizes = [shown_size(entry["size"]) for entry in files]
+            place = _PLACES[which]
+            if len(files) > 2 and sizes.count(sizes[place]) == 1:
+                found.append((folder, files[place]["name"]))
         if not found:
-            raise Unfit("no folder has a largest file")
+            raise Unfit(f"no folder has a {which} file")
         folder, name = rng.choice(found)
-        return {"folder": folder, "answer": name, "where": where(data, folder)}
+        return {"folder": folder, "which": which, "answer": name, "where": where(data, folder)}
 
     def goal(self, p: Params) -> str:
         """Say it."""
-        return f"Which file {p['where']} in Files is the largest? Answer with its whole name."
+        return (
+            f"Which file {p['where']} in Files is the {p['which']} (files in folders inside it do "
+            "not count)? Answer with its whole name."
+        )
 
     def reached(self, phone: Phone, task: PracticeTask, said: list[str]) -> bool:
         """Whether its name was said."""
         return says(said, str(task.params["answer"]))
 
     def solve(self, hand: Hand, p: Params) -> None:
-        """Sort the folder by size and look at the top."""
+        """Sort the folder by size and look."""
         at_folder(hand, p["folder"])
         if hand.asked("choose", do="order"):
             hand.tap("Size")
         hand.no_dialog()
         if hand.local.get("order") != "Size":
             hand.tap("Sort")
+        hand.see(p["answer"])
         hand.answer(p["answer"])
 
 

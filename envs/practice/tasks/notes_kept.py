@@ -4,6 +4,7 @@ from random import Random
 
 from ..apps.notes_data import COLOURS, PLACES, code
 from ..phone import Phone
+from ..words import CITIES, FIRST_NAMES
 from . import note_texts
 from .base import Family, Params, PracticeTask, says
 from .hand import Hand
@@ -160,8 +161,9 @@ class TellNote(Family):
 
     def prepare(self, phone: Phone, rng: Random) -> Params:
         """Add a note with a code below its first lines."""
-        free = [place for place in PLACES if place not in titles(phone)]
-        place, answer = rng.choice(free), code(rng)
+        taken = titles(phone)
+        places = [f"{place} {rng.choice((*FIRST_NAMES, *CITIES))}" for place in PLACES]
+        place, answer = rng.choice([one for one in places if one not in taken]), code(rng)
         first = note_texts.lines(rng, 0, 3)
         id = add_note(phone, place, f"{first}\nCode: {answer}".strip())
         return {"id": id, "place": place, "answer": answer}

@@ -63,15 +63,12 @@ async def solve(family: str, seed: int) -> Solved | None:
 
     phone = Phone(seed)
     try:
-        make_task(family, phone, seed)
+        task = make_task(family, phone, seed)
     except Unfit:
         return None
-    env = PracticeEnv(seed, family)
+    env = PracticeEnv(phone=phone)
     seen = await env.reset()
-    task, steps = env.task, 0
-    if task is None:
-        raise Lost(f"{family} made no task")
-    said: list[str] = []
+    steps, said = 0, list[str]()
     while steps < MOST_STEPS:
         try:
             step = next_action(task, env.phone, said)
