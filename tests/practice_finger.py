@@ -1,8 +1,9 @@
 """A finger on a practice phone, for tests: it finds things by what they say or are called."""
 
 from eyehand.envs.practice.field import TextField
+from eyehand.envs.practice.layout import Scroll
 from eyehand.envs.practice.phone import Phone
-from eyehand.envs.practice.view import Scroll, View
+from eyehand.envs.practice.view import View
 
 
 class Finger:
@@ -37,20 +38,18 @@ class Finger:
         """All that can be read, also below the edge."""
         return {text for view, _ in self._views() for text in (view.text, view.label) if text}
 
+    def _find(self, target: str) -> tuple[View, Scroll | None]:
+        named = [one for one in self._views() if target in (one[0].id, one[0].text, one[0].label)]
+        if not named:
+            raise LookupError(f"there is no {target!r}: {sorted(self.texts())}")
+        return next((one for one in named if one[0].on_tap), named[0])
+
     def _place(self, target: str) -> tuple[int, int]:
-        for _ in range(2):
-            named = [
-                (view, scroll)
-                for view, scroll in self._views()
-                if target in (view.id, view.text, view.label)
-            ]
-            if not named:
-                raise LookupError(f"there is no {target!r}: {sorted(self.texts())}")
-            view, scroll = next((one for one in named if one[0].on_tap), named[0])
-            if scroll is None or scroll.far == 0:
-                return view.box.centre
+        view, scroll = self._find(target)
+        if scroll is not None and scroll.far > 0:
             scroll.move(view.box.centre[1] - scroll.box.centre[1])
             self.phone._changed()
+            view, _ = self._find(target)
         return view.box.centre
 
     def tap(self, *targets: str) -> None:

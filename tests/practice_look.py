@@ -20,10 +20,11 @@ from eyehand.envs.practice import emoji, fonts
 from eyehand.envs.practice.draw import Box, Canvas
 from eyehand.envs.practice.field import TextField
 from eyehand.envs.practice.fonts import Font
+from eyehand.envs.practice.layout import Scroll
 from eyehand.envs.practice.lines import face_of
 from eyehand.envs.practice.phone import Phone
 from eyehand.envs.practice.style import THEMES, Colour, Style
-from eyehand.envs.practice.view import Scroll, View
+from eyehand.envs.practice.view import View
 from eyehand.envs.practice.widgets import Text
 from eyehand.model.size import Size
 

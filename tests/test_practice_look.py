@@ -12,9 +12,10 @@ from practice_look import SCREENS, Look, every_look, explore, problems, some_loo
 from eyehand.envs.practice.apps import APPS
 from eyehand.envs.practice.draw import Box
 from eyehand.envs.practice.gallery import contact_sheet
+from eyehand.envs.practice.layout import Column, Fixed, Row
 from eyehand.envs.practice.phone import Phone
 from eyehand.envs.practice.style import THEMES
-from eyehand.envs.practice.view import Column, Fixed, Row, View
+from eyehand.envs.practice.view import View
 from eyehand.envs.practice.widgets import Button, Text
 from eyehand.model.size import Size
 

@@ -6,9 +6,11 @@ from random import Random
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from .field import Field, Kind, TextField
+from .layout import Column, Fixed, Row, Scroll
+from .rows import empty, padded
 from .style import Colour
-from .view import Act, Column, Fixed, Row, Scroll, View
-from .widgets import Button, Icon, IconButton, Spinner, Text, empty, padded
+from .view import Act, View
+from .widgets import Button, Icon, IconButton, Spinner, Text
 
 if TYPE_CHECKING:
     from .phone import Phone

@@ -6,8 +6,11 @@ from collections.abc import Callable
 from typing import Any
 
 from .app import Build, Page, Screen
-from .view import Act, Column, Grid, Row, View
-from .widgets import Button, Chip, IconButton, Item, Text, Tick, padded
+from .controls import Tick
+from .layout import Column, Grid, Row
+from .rows import Item, padded
+from .view import Act, View
+from .widgets import Button, Chip, IconButton, Text
 
 MONTHS = tuple(calendar.month_name)
 DIALOGS: dict[str, Build] = {}

@@ -18,11 +18,12 @@ from . import keys, system
 from .apps import APPS
 from .draw import Box
 from .hardware import DENSITIES, SIDES
+from .layout import Scroll
 from .state import State
 from .style import THEMES
 from .system import LAUNCHER, SYSTEM, Scene
 from .touch import Touch
-from .view import Scroll, UiNode
+from .view import UiNode
 from .words import World
 from .writing import Writing
 

@@ -11,9 +11,11 @@ from . import fonts
 from .app import dialog_view, page_view
 from .draw import Box, Canvas
 from .keyboard import Keyboard
+from .layout import Column, Fixed, Grid, Row, Scroll
+from .rows import Item, padded
 from .style import Colour, Style
-from .view import NOWHERE, Act, Column, Fixed, Grid, Row, Scroll, View
-from .widgets import Avatar, Button, Icon, IconButton, Item, Text, padded
+from .view import NOWHERE, Act, View
+from .widgets import Avatar, Button, Icon, IconButton, Text
 
 if TYPE_CHECKING:
     from .phone import Phone

@@ -3,9 +3,10 @@
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from .controls import Slider
 from .field import TextField
-from .view import Scroll, View
-from .widgets import Slider
+from .layout import Scroll
+from .view import View
 
 if TYPE_CHECKING:
     from .phone import Phone

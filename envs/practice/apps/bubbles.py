@@ -3,8 +3,9 @@
 from typing import Any
 
 from ..draw import Box
+from ..layout import Column, Scroll
 from ..style import Style
-from ..view import Column, Scroll, View
+from ..view import View
 from ..widgets import Text
 
 _SHARE = 0.8

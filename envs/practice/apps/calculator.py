@@ -6,9 +6,11 @@ from typing import Any
 from ..app import App, Page, Screen
 from ..draw import Canvas
 from ..fonts import line_height, width
+from ..layout import Column, Fixed, Grid, Row
+from ..rows import Item, empty
 from ..style import Style
-from ..view import Act, Column, Fixed, Grid, Row, View
-from ..widgets import IconButton, Item, Text, empty
+from ..view import Act, View
+from ..widgets import IconButton, Text
 from ..words import World
 from .arithmetic import SIGNS, BadSum, calculate, shown
 from .fitting import Fitting

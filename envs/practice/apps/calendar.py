@@ -7,8 +7,10 @@ from typing import Any
 
 from ..app import App, Page, Screen
 from ..dialogs import MONTHS, month_grid, other_month
-from ..view import Act, Column, Row, View
-from ..widgets import Icon, IconButton, Item, Text, card, chips, empty, heading, padded
+from ..layout import Column, Row
+from ..rows import Item, card, chips, empty, heading, padded
+from ..view import Act, View
+from ..widgets import Icon, IconButton, Text
 from ..words import CITIES, World
 
 Event = dict[str, Any]

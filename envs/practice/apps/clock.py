@@ -3,10 +3,13 @@
 import datetime
 
 from ..app import App, Command, Page, Screen
+from ..controls import Switch
 from ..draw import Box, Canvas
+from ..layout import Column, Grid, Row
+from ..rows import Item, empty, heading, padded
 from ..style import Style
-from ..view import Act, Column, Grid, Row, View
-from ..widgets import Button, Chip, Icon, IconButton, Item, Switch, Text, empty, heading, padded
+from ..view import Act, View
+from ..widgets import Button, Chip, Icon, IconButton, Text
 from .clock_data import (
     CITIES,
     DAYS,

@@ -6,9 +6,11 @@ from typing import Any
 from ..app import App, Screen
 from ..draw import Canvas
 from ..fonts import line_height, width
+from ..layout import Column, Fixed, Grid, Row
+from ..rows import Item, padded
 from ..style import Style
-from ..view import Act, Column, Fixed, Grid, Row, View
-from ..widgets import Bar, Button, IconButton, Item, Text, padded
+from ..view import Act, View
+from ..widgets import Bar, Button, IconButton, Text
 from .clock_data import shown_lap, shown_span
 from .fitting import Fitting
 

@@ -6,19 +6,10 @@ from random import Random
 from typing import Any
 
 from ..app import App, Page, Screen
-from ..view import Act, Column, Fixed, Row, View
-from ..widgets import (
-    Avatar,
-    Button,
-    Icon,
-    Item,
-    Text,
-    card,
-    chips,
-    empty,
-    heading,
-    padded,
-)
+from ..layout import Column, Fixed, Row
+from ..rows import Item, card, chips, empty, heading, padded
+from ..view import Act, View
+from ..widgets import Avatar, Button, Icon, Text
 from ..words import FIRST_NAMES, LAST_NAMES, WORLD_NAMES, Person, World, person
 
 Entry = dict[str, Any]

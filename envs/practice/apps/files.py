@@ -3,8 +3,10 @@
 from collections.abc import Callable
 
 from ..app import App, Page, Screen
-from ..view import Act, Row, View
-from ..widgets import Avatar, Button, Icon, IconButton, Item, Text, empty, padded
+from ..layout import Row
+from ..rows import Item, empty, padded
+from ..view import Act, View
+from ..widgets import Avatar, Button, Icon, IconButton, Text
 from .days import shown_day
 from .files_data import (
     ICONS,

@@ -4,8 +4,10 @@ import datetime
 from typing import Any
 
 from ..app import App, Page, Screen
-from ..view import Act, Column, Row, View
-from ..widgets import Avatar, Button, Icon, IconButton, Item, Text, empty, heading, padded
+from ..layout import Column, Row
+from ..rows import Item, empty, heading, padded
+from ..view import Act, View
+from ..widgets import Avatar, Button, Icon, IconButton, Text
 from .bubbles import Bubble, Writing
 from .contacts import by_number, digits, in_order, matches
 from .message_data import Message, Talk, is_unread, newest_first, seed, talk_with, write

@@ -3,8 +3,10 @@
 from typing import Any
 
 from ..app import App, Page, Screen
-from ..view import Act, Column, Row, View
-from ..widgets import Icon, Item, Text, empty, heading
+from ..layout import Column, Row
+from ..rows import Item, empty, heading
+from ..view import Act, View
+from ..widgets import Icon, Text
 from .days import shown_day
 from .notes_data import COLOURS, seed
 

@@ -5,8 +5,10 @@ from random import Random
 from typing import Any
 
 from ..app import App, Command, Page, Screen
-from ..view import Act, Column, Row, View
-from ..widgets import Avatar, Icon, IconButton, Item, Line, Text, empty, heading, padded
+from ..layout import Column, Row
+from ..rows import Item, empty, heading, padded
+from ..view import Act, View
+from ..widgets import Avatar, Icon, IconButton, Line, Text
 from ..words import World
 from .reader_words import TOPICS, Record, write_articles
 

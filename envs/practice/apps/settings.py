@@ -4,9 +4,12 @@ from random import Random
 from typing import Any
 
 from ..app import App, Page, Screen
+from ..controls import Slider
+from ..layout import Row
+from ..rows import Item, heading, padded, switch_item
 from ..style import THEMES
-from ..view import Act, Row, View
-from ..widgets import Avatar, Bar, Icon, Item, Slider, Text, heading, padded, switch_item
+from ..view import Act, View
+from ..widgets import Avatar, Bar, Icon, Text
 from ..words import World
 
 NETWORKS = (

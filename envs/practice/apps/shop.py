@@ -3,19 +3,10 @@
 from collections.abc import Callable
 
 from ..app import Command, Page, Screen
-from ..view import Act, Column, Fixed, Row, View
-from ..widgets import (
-    Button,
-    Icon,
-    IconButton,
-    Item,
-    Line,
-    Text,
-    chips,
-    empty,
-    heading,
-    padded,
-)
+from ..layout import Column, Fixed, Row
+from ..rows import Item, chips, empty, heading, padded
+from ..view import Act, View
+from ..widgets import Button, Icon, IconButton, Line, Text
 from . import shop_cart, shop_order
 from .shop_data import CATEGORIES, Picture, Record, app, find, in_cart, money
 

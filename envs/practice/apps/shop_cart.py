@@ -1,8 +1,10 @@
 """The shop's cart: how many of what, a coupon, and what it comes to."""
 
 from ..app import Page, Screen
-from ..view import Act, Column, Fixed, Row, View
-from ..widgets import Button, Icon, IconButton, Item, Line, Text, empty, padded
+from ..layout import Column, Fixed, Row
+from ..rows import Item, empty, padded
+from ..view import Act, View
+from ..widgets import Button, Icon, IconButton, Line, Text
 from .shop_data import Picture, Record, app, bill, cart_lines, find, money, percent_of
 
 

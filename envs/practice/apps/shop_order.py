@@ -3,8 +3,11 @@
 import datetime
 
 from ..app import Page, Screen
-from ..view import Act, Column, View
-from ..widgets import Button, Icon, Item, Text, Tick, empty, heading, padded
+from ..controls import Tick
+from ..layout import Column
+from ..rows import Item, empty, heading, padded
+from ..view import Act, View
+from ..widgets import Button, Icon, Text
 from .shop_cart import totals
 from .shop_data import (
     Picture,

@@ -13,13 +13,14 @@ from typing import Any
 
 from ....actions import schema as a
 from ....actions.geometry import Point
+from ..controls import Slider
 from ..dialogs import DIALOGS
 from ..draw import Box
 from ..field import TextField
+from ..layout import Scroll
 from ..phone import Phone
 from ..system import Layer
-from ..view import Scroll, View
-from ..widgets import Slider
+from ..view import View
 
 _LEAST_DP = 24
 """What a list is moved at least: less may be taken for a tap."""
