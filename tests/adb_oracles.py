@@ -18,8 +18,8 @@ from eyehand.actions import Answer, Done
 from eyehand.envs import AndroidEnv, EnvError
 from eyehand.envs.practice.phone import Phone
 from eyehand.envs.practice.tasks import FAMILIES, PracticeTask, Unfit, make_task
-from eyehand.envs.practice.tasks.hand import Lost
 from eyehand.envs.practice.tasks.oracle import MOST_STEPS, next_action
+from eyehand.envs.practice.tasks.steps import Lost
 
 
 @asynccontextmanager

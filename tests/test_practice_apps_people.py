@@ -14,8 +14,9 @@ from eyehand.envs.practice.phone import Phone
 from eyehand.envs.practice.tasks import make_task
 from eyehand.envs.practice.tasks.calendar import to_day
 from eyehand.envs.practice.tasks.contacts import to_contact
-from eyehand.envs.practice.tasks.hand import Hand, Next
+from eyehand.envs.practice.tasks.hand import Hand
 from eyehand.envs.practice.tasks.messages import to_talk
+from eyehand.envs.practice.tasks.steps import Next
 from eyehand.envs.practice.view import View
 
 SAVE, MORE = "Save", "More options"

@@ -161,6 +161,15 @@ class Canvas:
         yield part
         self.image.paste(part.image, place[:2])
 
+    def colour_at(self, x: int, y: int) -> Colour:
+        """Give what is drawn at a point of the screen; of the nearest one where it is outside."""
+        inside = (
+            min(max(x - self.left, 0), self.image.width - 1),
+            min(max(y - self.top, 0), self.image.height - 1),
+        )
+        red, green, blue = self.image.getpixel(inside)  # type: ignore[misc]
+        return int(red), int(green), int(blue)
+
     def dim(self, box: Box, share: float) -> None:
         """Darken what is there; a share of 1 is black."""
         area = box.clipped(self.box)

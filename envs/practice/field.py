@@ -268,7 +268,7 @@ class TextField(View):
                     left + fonts.width(name, small) + s.dp(3),
                     frame.top + fonts.line_height(small) // 2 + 1,
                 )
-                c.fill(place, s.background)
+                c.fill(place, c.colour_at(place.left, frame.top - s.dp(2)))
                 c.text(left, place.top, name, small, s.accent if self.focused else s.muted)
         if not self.text and (self.plain or not self.focused):
             c.text(left, top, fonts.ellipsize(self.hint, font, room), font, s.muted)

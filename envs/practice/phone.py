@@ -21,6 +21,7 @@ from .hardware import DENSITIES, SIDES
 from .layout import Scroll
 from .state import State
 from .style import THEMES
+from .surfaces import wallpaper
 from .system import LAUNCHER, SYSTEM, Scene
 from .touch import Touch
 from .view import UiNode
@@ -213,7 +214,7 @@ class Phone(Writing):
         picture = self._paper
         if self._drawn is not scene:
             if self.state.front is None or self.state.locked:
-                picture.paste(system.wallpaper(width, height, *self._colours()))
+                picture.paste(wallpaper(width, height, *self._colours()))
             scene.draw(picture, self._touch.pressed)
             self._drawn = scene
         if self._slide is not None:

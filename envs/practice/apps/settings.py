@@ -1,6 +1,5 @@
 """Settings: what is on the phone's tables, shown and changed."""
 
-from random import Random
 from typing import Any
 
 from ..app import App, Page, Screen
@@ -8,58 +7,10 @@ from ..controls import Slider
 from ..layout import Row
 from ..rows import Item, heading, padded, switch_item
 from ..style import THEMES
-from ..view import Act, View
+from ..view import View
 from ..widgets import Avatar, Bar, Icon, Text
-from ..words import World
-
-NETWORKS = (
-    "Harbour", "Blue Fox", "Attic 5G", "Garden House", "Library Guest", "Cafe Linden", "Nordlicht",
-    "Router 42", "Upstairs", "Workshop",
-)  # fmt: skip
-DEVICES = ("Kitchen Speaker", "Car", "Headphones", "Keyboard", "Watch", "Printer", "Lamp")
-LANGUAGES = (
-    "English",
-    "Deutsch",
-    "Español",
-    "Français",
-    "Ελληνικά",
-    "Русский",
-    "日本語",
-    "العربية",
-)
-TIMEOUTS = {
-    "30 seconds": "30000",
-    "1 minute": "60000",
-    "2 minutes": "120000",
-    "5 minutes": "300000",
-}
-FONT_SIZES = {"Small": "0.85", "Default": "1.0", "Large": "1.15", "Largest": "1.3"}
-
-
-def _seed(world: World, rng: Random) -> dict[str, Any]:
-    parts = {
-        name: round(rng.uniform(1, 18), 1) for name in ("Apps", "Photos", "Music", "Documents")
-    }
-    return {
-        "networks": [
-            {"name": name, "locked": rng.random() < 0.7, "strength": rng.randrange(1, 5)}
-            for name in rng.sample(NETWORKS, 6)
-        ],
-        "network": None,
-        "saved": [],
-        "devices": rng.sample(DEVICES, 4),
-        "paired": [],
-        "language": "English",
-        "storage": parts,
-        "total": rng.choice((64, 128)),
-        "model": f"Practice {rng.choice('ABCDEFG')}{rng.randrange(10, 99)}",
-        "serial": "".join(rng.choice("0123456789ABCDEF") for _ in range(10)),
-        "version": f"{rng.randrange(10, 16)}.{rng.randrange(0, 4)}",
-        "battery": rng.randrange(21, 100),
-    }
-
-
-app = App("settings", "Settings", "settings", (96, 104, 116), _seed)
+from . import settings_links
+from .settings_data import FONT_SIZES, LANGUAGES, TIMEOUTS, app, flag
 
 _MAIN = (
     ("Network", "wifi", "network", "Wi-Fi, airplane mode"),
@@ -93,157 +44,6 @@ def main(s: Screen) -> Page:
     return Page("Settings", rows, above=s.search(hint="Search settings"))
 
 
-def _flag(s: Screen, title: str, table: str, key: str, detail: str = "", icon: str = "") -> View:
-    on = s.phone.on(table, key)
-    return switch_item(
-        title, on, lambda: s.phone.put(table, key, not on), detail, icon=icon, id=key
-    )
-
-
-@app.page("network")
-def network(s: Screen) -> Page:
-    """Wi-Fi and what can be reached with it."""
-    on, flying = s.phone.on("global", "wifi_on"), s.phone.on("global", "airplane_mode_on")
-    rows: list[View] = [
-        _flag(s, "Wi-Fi", "global", "wifi_on", icon="wifi"),
-        _flag(s, "Airplane mode", "global", "airplane_mode_on", icon="airplanemode_active"),
-        Item("Saved networks", f"{len(s.data['saved'])}", on_tap=s.opens("saved")),
-    ]
-    if on and not flying:
-        rows.append(heading("Available networks"))
-        if s.loading(0.8):
-            rows.append(s.spinner())
-        else:
-            rows += [_network(s, entry) for entry in s.data["networks"]]
-    return Page("Network", rows)
-
-
-def _network(s: Screen, entry: dict[str, Any]) -> View:
-    joined = s.data["network"] == entry["name"]
-
-    def tap() -> None:
-        if joined:
-            s.ask("Disconnect?", entry["name"], "Disconnect", "leave")
-        elif entry["locked"] and entry["name"] not in s.data["saved"]:
-            s.open("join_dialog", name=entry["name"])
-        else:
-            s.phone.do("settings", "join", {"name": entry["name"]})
-
-    lock = Icon("lock", dp=16) if entry["locked"] else None
-    return Item(
-        entry["name"],
-        "Connected" if joined else ("Saved" if entry["name"] in s.data["saved"] else ""),
-        before=Icon("wifi", colour="accent" if joined else "muted"),
-        after=lock,
-        on_tap=tap,
-    )
-
-
-@app.does("leave")
-def leave(s: Screen) -> None:
-    """Disconnect from the network."""
-    s.data["network"] = None
-
-
-@app.does("join")
-def join(s: Screen, name: str) -> None:
-    """Connect to a network."""
-    s.data["network"] = name
-    if name not in s.data["saved"]:
-        s.data["saved"].append(name)
-    s.toast(f"Connected to {name}")
-
-
-@app.page("join_dialog")
-def join_page(s: Screen) -> Page:
-    """Ask for a network's password; no picture is to be taken of it."""
-
-    def finish() -> None:
-        if len(s.text("password")) < 8:
-            s.toast("A password has at least 8 characters")
-            return
-        name = s.args["name"]
-        s.close()
-        s.phone.do("settings", "join", {"name": name})
-
-    field = s.field("password", "Password", kind="password", on_submit=finish)
-    buttons = [("Cancel", s.close), ("Connect", finish)]
-    return Page(s.args["name"], [padded(field, across=24)], dialog=True, buttons=buttons)
-
-
-@app.page("saved")
-def saved(s: Screen) -> Page:
-    """Networks that were joined before."""
-    rows: list[View] = [
-        Item(
-            name,
-            on_tap=_asking(s, name),
-            before=Icon("wifi"),
-        )
-        for name in s.data["saved"]
-    ]
-    return Page("Saved networks", rows or [padded(Text("No saved networks", colour="muted"))])
-
-
-def _asking(s: Screen, name: str) -> Act:
-    return lambda: s.ask("Forget network?", name, "Forget", "forget", name=name)
-
-
-@app.does("forget")
-def forget(s: Screen, name: str) -> None:
-    """Forget a network."""
-    s.data["saved"].remove(name)
-    if s.data["network"] == name:
-        s.data["network"] = None
-
-
-@app.page("devices")
-def devices(s: Screen) -> Page:
-    """Bluetooth, and what is paired."""
-    rows: list[View] = [_flag(s, "Bluetooth", "global", "bluetooth_on", icon="bluetooth")]
-    if s.phone.on("global", "bluetooth_on"):
-        if s.data["paired"]:
-            rows.append(heading("Paired devices"))
-            rows += [
-                Item(name, "Paired", before=Icon("bluetooth", colour="accent"),
-                     on_tap=_unpairing(s, name))
-                for name in s.data["paired"]
-            ]  # fmt: skip
-        rows.append(heading("Available devices"))
-        if s.loading(1.2):
-            rows.append(s.spinner())
-        else:
-            rows += [
-                Item(name, before=Icon("bluetooth"), on_tap=_pairing(s, name))
-                for name in s.data["devices"]
-                if name not in s.data["paired"]
-            ]
-    return Page("Connected devices", rows)
-
-
-def _pairing(s: Screen, name: str) -> Act:
-    return lambda: s.ask(
-        f"Pair with {name}?", "It will see your contacts.", "Pair", "pair", name=name
-    )
-
-
-def _unpairing(s: Screen, name: str) -> Act:
-    return lambda: s.ask(f"Unpair {name}?", "", "Unpair", "unpair", name=name)
-
-
-@app.does("pair")
-def pair(s: Screen, name: str) -> None:
-    """Pair with a device."""
-    s.data["paired"].append(name)
-    s.toast(f"Paired with {name}")
-
-
-@app.does("unpair")
-def unpair(s: Screen, name: str) -> None:
-    """Forget a device."""
-    s.data["paired"].remove(name)
-
-
 @app.page("display")
 def display(s: Screen) -> Page:
     """Brightness, dark theme, size of text."""
@@ -259,8 +59,8 @@ def display(s: Screen) -> Page:
     rows: list[View] = [
         heading("Brightness"),
         _slider("Brightness", "brightness_medium", level / 255, brighten, 20),
-        _flag(s, "Dark theme", "secure", "ui_night_mode", icon="dark_mode"),
-        _flag(s, "Auto-rotate screen", "system", "accelerometer_rotation", icon="screen_rotation"),
+        flag(s, "Dark theme", "secure", "ui_night_mode", icon="dark_mode"),
+        flag(s, "Auto-rotate screen", "system", "accelerometer_rotation", icon="screen_rotation"),
         Item("Font size", size, before=Icon("text_fields"),
              on_tap=lambda: s.choose("Font size", [*FONT_SIZES], size, "font_size")),
         Item("Screen timeout", timeout, before=Icon("timer"),
@@ -312,7 +112,7 @@ def sound(s: Screen) -> Page:
         volume("Media volume", "music_note", "volume_music"),
         heading("Ring volume"),
         volume("Ring volume", "notifications", "volume_ring"),
-        _flag(s, "Silent mode", "global", "zen_mode", "Nothing rings", "do_not_disturb_on"),
+        flag(s, "Silent mode", "global", "zen_mode", "Nothing rings", "do_not_disturb_on"),
     ]
     return Page("Sound", rows)
 
@@ -336,7 +136,7 @@ def storage(s: Screen) -> Page:
 def location(s: Screen) -> Page:
     """Whether apps may know where the phone is."""
     return Page(
-        "Location", [_flag(s, "Use location", "secure", "location_mode", icon="location_on")]
+        "Location", [flag(s, "Use location", "secure", "location_mode", icon="location_on")]
     )
 
 
@@ -402,3 +202,6 @@ def rename(s: Screen, text: str) -> None:
         s.phone.put("global", "device_name", text.strip())
     else:
         s.toast("A name cannot be empty")
+
+
+__all__ = ["app", "settings_links"]

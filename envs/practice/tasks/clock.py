@@ -8,7 +8,8 @@ from ..apps.clock_data import DAYS, LABELS, Alarm, shown_time
 from ..phone import Phone
 from ..words import FIRST_NAMES, SUBJECTS
 from .base import Family, Params, PracticeTask, Unfit
-from .hand import Hand, Next
+from .hand import Hand
+from .steps import Next
 
 
 def label(rng: Random, phone: Phone) -> str:

@@ -8,7 +8,8 @@ from ..apps.files_data import ROOT, Entry, entry_of, file_name, inside, path_of,
 from ..phone import Phone
 from ..words import CITIES, FIRST_NAMES, SUBJECTS
 from .base import Family, Params, PracticeTask, Unfit
-from .hand import Hand, Next
+from .hand import Hand
+from .steps import Next
 
 
 def where(data: dict[str, Any], folder: int) -> str:

@@ -9,9 +9,10 @@ from ..phone import Phone
 from ..phrases import to_write
 from .base import Family, Params, PracticeTask, Unfit, says
 from .contacts import new_name
-from .hand import Hand, Next
+from .hand import Hand
 from .messages import arrive, somebody, to_talk
 from .records import unchanged, uncover
+from .steps import Next
 
 
 class TellLastMessage(Family):

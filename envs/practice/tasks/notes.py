@@ -8,7 +8,8 @@ from ..phone import Phone
 from ..words import THINGS
 from . import note_texts
 from .base import Family, Params, PracticeTask, Unfit
-from .hand import Hand, Next
+from .hand import Hand
+from .steps import Next
 
 Note = dict[str, Any]
 

@@ -6,7 +6,8 @@ from ....actions import schema as a
 from ...errors import EnvError
 from ..phone import Phone
 from .base import PracticeTask, Unfit, make_task
-from .hand import Hand, Lost, Next
+from .hand import Hand
+from .steps import Lost, Next
 
 MOST_STEPS = 80
 """An oracle that needs more does not find its way."""

@@ -2,7 +2,7 @@
 
 from random import Random
 
-from ..apps.settings import FONT_SIZES
+from ..apps.settings_data import FONT_SIZES
 from ..phone import Phone
 from .base import Family, Params, PracticeTask, Unfit, says
 from .hand import Hand

@@ -2,7 +2,7 @@
 
 from random import Random
 
-from ..apps.settings import DEVICES, LANGUAGES, NETWORKS, TIMEOUTS
+from ..apps.settings_data import DEVICES, LANGUAGES, NETWORKS, TIMEOUTS
 from ..phone import Phone
 from ..style import THEMES
 from .base import Family, Params, PracticeTask, Unfit

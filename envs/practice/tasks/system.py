@@ -4,7 +4,7 @@ from random import Random
 from typing import ClassVar
 
 from ..phone import Phone
-from ..system import QUICK
+from ..surfaces import QUICK
 from .base import Family, Params, PracticeTask, Unfit
 from .hand import Hand
 
