@@ -1,6 +1,7 @@
 """A phone's hardware and settings: its size, how it is held, its clock, its tables, its power."""
 
 import datetime
+from random import Random
 from typing import Any
 
 from ...model.size import Size
@@ -219,3 +220,34 @@ class Hardware:
         """Take all notifications away."""
         self.state.notifications.clear()
         self._changed()
+
+
+def first_settings(rng: Random, *, dark: bool) -> dict[str, dict[str, str]]:
+    """Give Android's tables as a new phone has them."""
+
+    def coin() -> str:
+        return str(rng.randrange(2))
+
+    return {
+        "system": {
+            "screen_brightness": str(rng.randrange(40, 220)),
+            "accelerometer_rotation": coin(),
+            "font_scale": "1.0",
+            "volume_ring": str(rng.randrange(1, 15)),
+            "volume_music": str(rng.randrange(1, 15)),
+            "screen_off_timeout": rng.choice(("30000", "60000", "120000")),
+        },
+        "secure": {
+            "ui_night_mode": "2" if dark else "1",
+            "location_mode": coin(),
+            "flashlight_on": "0",
+        },
+        "global": {
+            "wifi_on": coin(),
+            "bluetooth_on": coin(),
+            "airplane_mode_on": "0",
+            "zen_mode": "0",
+            "device_name": f"{rng.choice(('Pocket', 'Pebble', 'Lantern', 'Comet'))} "
+            f"{rng.randrange(2, 9)}",
+        },
+    }

@@ -17,7 +17,7 @@ from ...model.size import Size
 from . import keys, system
 from .apps import APPS
 from .draw import Box
-from .hardware import DENSITIES, SIDES
+from .hardware import DENSITIES, SIDES, first_settings
 from .layout import Scroll
 from .state import State
 from .style import THEMES
@@ -77,7 +77,7 @@ class Phone(Writing):
             density=density,
             start=datetime.datetime.combine(world.today, time).isoformat(),
             theme=theme or looks[0],
-            settings=_settings(rng, dark=looks[1] if dark is None else dark),
+            settings=first_settings(rng, dark=looks[1] if dark is None else dark),
             home=rng.sample(list(APPS), len(APPS)),
             permissions={
                 app.id: None if app.permission and rng.random() < 0.3 else True
@@ -214,7 +214,7 @@ class Phone(Writing):
         picture = self._paper
         if self._drawn is not scene:
             if self.state.front is None or self.state.locked:
-                picture.paste(wallpaper(width, height, *self._colours()))
+                picture.paste(wallpaper(self.size, self.style))
             scene.draw(picture, self._touch.pressed)
             self._drawn = scene
         if self._slide is not None:
@@ -227,13 +227,6 @@ class Phone(Writing):
                 moved.paste(picture, (round(width * (1 - share) ** 2), 0))
                 return moved
         return picture
-
-    def _colours(self) -> tuple[tuple[int, int, int], tuple[int, int, int]]:
-        style = self.style
-        red, green, blue = style.accent
-        if style.dark:
-            return (red // 5, green // 5, blue // 5), (red // 3, green // 3, blue // 3)
-        return (red * 3 // 4, green * 3 // 4, blue * 3 // 4), (red // 3, green // 3, blue // 3)
 
     @property
     def secure(self) -> bool:
@@ -365,32 +358,3 @@ class Phone(Writing):
 
     def _let_go(self) -> None:
         self._touch.cancel()
-
-
-def _settings(rng: Random, *, dark: bool) -> dict[str, dict[str, str]]:
-    def coin() -> str:
-        return str(rng.randrange(2))
-
-    return {
-        "system": {
-            "screen_brightness": str(rng.randrange(40, 220)),
-            "accelerometer_rotation": coin(),
-            "font_scale": "1.0",
-            "volume_ring": str(rng.randrange(1, 15)),
-            "volume_music": str(rng.randrange(1, 15)),
-            "screen_off_timeout": rng.choice(("30000", "60000", "120000")),
-        },
-        "secure": {
-            "ui_night_mode": "2" if dark else "1",
-            "location_mode": coin(),
-            "flashlight_on": "0",
-        },
-        "global": {
-            "wifi_on": coin(),
-            "bluetooth_on": coin(),
-            "airplane_mode_on": "0",
-            "zen_mode": "0",
-            "device_name": f"{rng.choice(('Pocket', 'Pebble', 'Lantern', 'Comet'))} "
-            f"{rng.randrange(2, 9)}",
-        },
-    }

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image
 
+from ...model.size import Size
 from . import fonts
 from .draw import Box, Canvas
 from .layout import Column, Fixed, Grid, Row, Scroll
@@ -220,10 +221,11 @@ def lock_view(phone: "Phone") -> View:
 
 
 @lru_cache(maxsize=8)
-def wallpaper(width: int, height: int, low: Colour, high: Colour) -> Image.Image:
-    """Draw a picture for the home screen: one colour turning into another."""
-    down = np.linspace(0, 1, height)[:, None, None]
-    across = np.linspace(0, 1, width)[None, :, None]
+def wallpaper(size: Size, style: Style) -> Image.Image:
+    """Draw a picture for the home screen: one shade of the accent turning into another."""
+    light, low = (5, 3) if style.dark else (4 / 3, 3)
+    shades = [np.array(style.accent) / part for part in (light, low)]
+    down = np.linspace(0, 1, size.height)[:, None, None]
+    across = np.linspace(0, 1, size.width)[None, :, None]
     share = 0.75 * down + 0.25 * across
-    mixed = np.array(low) * (1 - share) + np.array(high) * share
-    return Image.fromarray(mixed.astype(np.uint8))
+    return Image.fromarray((shades[0] * (1 - share) + shades[1] * share).astype(np.uint8))
