@@ -196,7 +196,7 @@ async def _serve(
     device = PracticeDevice(
         env.phone,
         serial=f"practice{looks['seed']}",
-        faults=_faults(wanted),
+        faults=_faults(wanted, env.phone),
         port=port,
         adb_keyboard=adb_keyboard,
     )
@@ -221,7 +221,7 @@ async def _serve(
     return DONE
 
 
-def _faults(wanted: list[str]) -> Any:
+def _faults(wanted: list[str], phone: Any) -> Any:
     from ..envs.practice.adb.faults import Faults
 
     faults = Faults()
@@ -233,10 +233,16 @@ def _faults(wanted: list[str]) -> Any:
     for pair in wanted:
         name, _, value = pair.partition("=")
         name = name.replace("-", "_")
-        if name not in kinds:
-            raise BadUsage(f"there is no fault {name!r}; there are {', '.join(sorted(kinds))}")
+        if name not in (*kinds, "rotate", "secure"):
+            known = ", ".join(sorted([*kinds, "rotate", "secure"]))
+            raise BadUsage(f"there is no fault {name!r}; there are {known}")
         try:
-            setattr(faults, name, _value(kinds[name], value))
+            if name == "rotate":
+                phone.rotate(int(value))
+            elif name == "secure":
+                phone.secure = _value(bool, value)
+            else:
+                setattr(faults, name, _value(kinds[name], value))
         except ValueError as error:
             raise BadUsage(f"--fault {pair}: {error}") from error
     return faults

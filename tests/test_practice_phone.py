@@ -287,10 +287,22 @@ def test_another_size_and_density_are_pretended_and_taken_back() -> None:
 
 def test_a_page_with_a_secret_gives_a_black_picture() -> None:
     phone = Phone(7)
-    phone.put("global", "wifi_on", True)
-    settings(phone)
+    phone.open_app("shop")
+    phone.push("shop", "card", {})
+    phone.advance(1)
+    assert phone.secure
+    assert not phone.pixels().any()
+    phone.key(BACK)
+    phone.advance(1)
     assert phone.pixels().any()
-    assert not phone.secure
+
+
+def test_a_phone_can_forbid_all_pictures() -> None:
+    phone = settings(Phone(7))
+    phone.secure = True
+    assert not phone.pixels().any()
+    phone.secure = False
+    assert phone.pixels().any()
 
 
 def test_the_screen_goes_off_locks_and_is_unlocked_by_a_swipe() -> None:

@@ -231,9 +231,16 @@ class Phone(Writing):
     @property
     def secure(self) -> bool:
         """Whether pictures of what is shown are forbidden."""
+        if self.state.no_pictures:
+            return True
         if self.state.front is None or self.state.locked or not self.state.awake:
             return False
         return any(page.secure for _, page in self.shown_pages())
+
+    @secure.setter
+    def secure(self, secure: bool) -> None:
+        self.state.no_pictures = secure
+        self._changed()
 
     def tree(self) -> UiNode:
         """Give what is on the screen as a tree, the topmost window's package at its root."""

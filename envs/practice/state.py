@@ -35,6 +35,7 @@ class State:
         rotation: Quarter turns, as Android's ``Surface.ROTATION_*``.
         theme: A name of ``style.THEMES``.
         slowness: What loading times are multiplied by.
+        no_pictures: Whether every page forbids pictures, whatever it shows.
         settings: Android's tables ``system``, ``secure`` and ``global``; values are texts.
         data: Of each app.
         stacks: Each open app's pages, the last in front.
@@ -57,6 +58,7 @@ class State:
     density_override: int | None = None
     rotation: int = 0
     slowness: float = 1.0
+    no_pictures: bool = False
     awake: bool = True
     locked: bool = False
     overlay: str = ""
