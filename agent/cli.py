@@ -17,12 +17,12 @@ from ..actions.dialects import DIALECTS
 from ..envs.episode import Episode
 from ..envs.journal import require_free
 from ..envs.records import Step, StopReason
-from ..model.size import Size
 from . import console
 from .errors import BadUsage
 from .exits import DONE, EXIT_CODES, NOT_DONE, code_of, run_command
 from .loop import Agent
-from .opening import Dtype, ModelOptions, Precision, open_env, open_model, open_task, open_tools
+from .model_cli import AsJson, Device, DtypeOption, ImageTokens, Quantize, models
+from .opening import ModelOptions, open_env, open_model, open_task, open_tools
 from .practice_cli import practice
 from .replaying import replay as replay_episode
 
@@ -35,30 +35,8 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
-models = typer.Typer(help="Look at models.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(models, name="model")
 app.add_typer(practice, name="practice")
-
-AsJson = Annotated[bool, typer.Option("--json", help="JSON lines on standard output, for scripts.")]
-Device = Annotated[
-    str | None, typer.Option(help="cpu, cuda or cuda:NUMBER. Default: the first GPU, else the CPU.")
-]
-DtypeOption = Annotated[
-    Dtype | None,
-    typer.Option(help="What the model computes in. Default: as saved, where that is quick."),
-]
-Quantize = Annotated[
-    Precision | None,
-    typer.Option(help="Pack the language model's layers to 8 or 4 bits while loading."),
-]
-ImageTokens = Annotated[
-    int | None,
-    typer.Option(
-        min=4,
-        help="Most tokens that a screenshot becomes: fewer are quicker, and show less. Clicking "
-        "works best with 1024 to 2048. Default: as the checkpoint allows.",
-    ),
-]
 
 
 @app.command(epilog=EXIT_CODES)
@@ -199,35 +177,6 @@ def doctor(
     run_command(look(), as_json)
 
 
-@models.command(
-    epilog="Exit codes: 0 nothing failed; 1 something failed; 2 it is no checkpoint; "
-    "4 it cannot be loaded; 130 interrupted."
-)
-def check(
-    model: Annotated[str, typer.Argument(metavar="MODEL", help="A folder, or OWNER/NAME.")],
-    screen: Annotated[
-        str | None,
-        typer.Option(metavar="WxH", help="Screen to work. Default: yours, or 1920x1080."),
-    ] = None,
-    device: Device = None,
-    dtype: DtypeOption = None,
-    quantize: Quantize = None,
-    image_tokens: ImageTokens = None,
-    as_json: AsJson = False,
-) -> None:
-    """Load a checkpoint and say whether it is whole, whether it sees, and what a step will take.
-
-    A trained one is also asked for colours, and to click at known places of this screen.
-
-    \b
-    Examples:
-      eyehand model check checkpoints/Qwen2.5-VL-3B-Instruct
-      eyehand model check Qwen/Qwen2-VL-2B-Instruct --quantize int8 --screen 1080x2400
-    """  # noqa: D301
-    options = ModelOptions(device, dtype, quantize, image_tokens)
-    run_command(_check(model, screen, options, as_json), as_json)
-
-
 def main() -> NoReturn:
     """Run the command line and exit."""
     app()
@@ -359,24 +308,6 @@ async def _show(folder: Path, picture: Path | None, as_json: bool) -> int:
         for name, value in facts.items():
             screen.print(f"  {name}: {value}", markup=False, highlight=False)
     return DONE
-
-
-async def _check(model: str, screen: str | None, options: ModelOptions, as_json: bool) -> int:
-    from .model_check import ASSUMED, check_checkpoint, this_screen
-
-    if screen is None:
-        size = await this_screen() or ASSUMED
-    else:
-        sides = [int(side) for side in screen.split("x") if side.isdecimal()]
-        if len(sides) != 2 or not all(0 < side < 100_000 for side in sides):
-            raise BadUsage(f"--screen is WIDTHxHEIGHT in pixels, as in 1920x1080, not {screen!r}")
-        size = Size(*sides)
-    failed = False
-    async with aclosing(check_checkpoint(model, options, size, quiet=as_json)) as findings:
-        async for finding in findings:
-            console.finding(finding, as_json=as_json)
-            failed = failed or finding.grade == "fail"
-    return NOT_DONE if failed else DONE
 
 
 async def _ask(question: str) -> str:
