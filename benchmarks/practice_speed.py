@@ -1,10 +1,13 @@
 """Steps a second on the practice phone in this process, beside the same phone through adb.
 
-A step: from one observation through an action to the next. The oracle's own thinking is left out.
+A step: from one observation through an action to the next. Once with somebody who wanders about on
+one phone, and once with the oracle, which gets a new phone for every task: whatever it reads is
+drawn for the first time, and hardly any of its steps changes nothing. Its thinking is left out.
 """
 
 import argparse
 import asyncio
+import random
 import statistics
 import time
 
@@ -45,6 +48,31 @@ async def in_process(count: int) -> list[float]:
     return took[:count]
 
 
+async def wander(count: int) -> list[float]:
+    """Seconds of each of ``count`` steps of somebody who taps anywhere on one phone."""
+    env, rng = PracticeEnv(3), random.Random(1)
+    seen, took = await env.reset(), list[float]()
+    names = ("Notes", "Shop", "Messages", "Settings", "Contacts", "Clock")
+    while len(took) < count:
+        point = [rng.randrange(540), rng.randrange(40, 1200)]
+        action = rng.choices(
+            (
+                {"action": "click", "point": point},
+                {"action": "scroll", "direction": rng.choice(("up", "down"))},
+                {"action": "back"},
+                {"action": "open_app", "name": rng.choice(names)},
+                {"action": "home"},
+            ),
+            (70, 10, 10, 5, 5),
+        )[0]
+        began = time.perf_counter()
+        outcome = await env.perform(parse_action(action), seen)
+        took.append(time.perf_counter() - began)
+        assert outcome.after is not None
+        seen = outcome.after
+    return took
+
+
 async def through_adb(count: int) -> list[float]:
     """Seconds of each of ``count`` taps that open and close an app, settling included."""
     took: list[float] = []
@@ -71,12 +99,17 @@ async def main() -> None:
     parser.add_argument("--steps", type=int, default=3000)
     parser.add_argument("--adb-steps", type=int, default=40)
     arguments = parser.parse_args()
+    one = await wander(arguments.steps)
     inside = await in_process(arguments.steps)
     outside = await through_adb(arguments.adb_steps)
     print(f"{machine()}\n")
     print("| where | steps | a second | a step, median | p95 |")
     print("|---|---|---|---|---|")
-    for name, took in (("in this process", inside), ("through adb, settling included", outside)):
+    for name, took in (
+        ("one phone, wandering", one),
+        ("a new phone a task, the oracle", inside),
+        ("through adb, settling included", outside),
+    ):
         middle, late = statistics.median(took), statistics.quantiles(took, n=20)[-1]
         rate = len(took) / sum(took)
         print(

@@ -290,7 +290,7 @@ def page_view(s: Screen, page: Page, *, back: Act) -> View:
     if not page.fixed:
         offsets = local.setdefault("scroll", {})
         body = Scroll(inner, offsets, from_end=page.from_end)
-    return Column(bar, page.above, body, page.below, fill="background")
+    return Column(bar, page.above, body, page.below)
 
 
 def dialog_view(s: Screen, page: Page) -> View:

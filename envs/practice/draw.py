@@ -79,6 +79,11 @@ def _arc(size: int, thickness: int, start: int) -> Image.Image:
     return mask.resize((size, size), Image.Resampling.BOX)
 
 
+@lru_cache(maxsize=8)
+def _veil(width: int, height: int, strength: int) -> Image.Image:
+    return Image.new("L", (width, height), strength)
+
+
 class Canvas:
     """A picture to draw on, in coordinates of the screen.
 
@@ -173,13 +178,5 @@ class Canvas:
     def dim(self, box: Box, share: float) -> None:
         """Darken what is there; a share of 1 is black."""
         area = box.clipped(self.box)
-        place = (
-            area.left - self.left,
-            area.top - self.top,
-            area.right - self.left,
-            area.bottom - self.top,
-        )
-        part = self.image.crop(place).point(
-            [round(value * (1 - share)) for value in range(256)] * 3
-        )
-        self.image.paste(part, place[:2])
+        veil = _veil(area.width, area.height, round(255 * share))
+        self.image.paste((0, 0, 0), (area.left - self.left, area.top - self.top), veil)

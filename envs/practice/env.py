@@ -267,6 +267,15 @@ def _caret(phone: Phone) -> Box | None:
     return None if view is None else view.caret_box(phone.style)
 
 
+def _same(one: Pixels, two: Pixels) -> bool:
+    """Whether two pictures are equal; eight bytes at a time where they are so many."""
+    if one.size % 8 == 0:
+        return bool(
+            np.array_equal(one.reshape(-1).view(np.uint64), two.reshape(-1).view(np.uint64))
+        )
+    return bool(np.array_equal(one, two))
+
+
 def _effect(
     phone: Phone, before: Pixels, after: Pixels, carets: tuple[Box | None, Box | None]
 ) -> Effect:
@@ -277,7 +286,7 @@ def _effect(
         return Effect.CHANGED
     top = phone.style.dp(STATUS_DP)
     one, two = before[top:], after[top:]
-    if np.array_equal(one, two):
+    if _same(one, two):
         return Effect.UNCHANGED
     if carets[0] is None or carets[0] != carets[1]:
         return Effect.CHANGED

@@ -287,11 +287,13 @@ class Phone(Writing):
             raise ValueError(f"({x}, {y}) is not on the {width}x{height} screen")
         if not self.state.awake:
             return
+        idle = self._touch.idle
         if kind == "cancel":
             self._touch.cancel()
         else:
             {"down": self._touch.down, "move": self._touch.move, "up": self._touch.up}[kind](x, y)
-        self._changed()
+        if not (self._touch.idle if kind == "down" else idle and kind == "up"):
+            self._changed()
 
     def tap(self, x: float, y: float) -> None:
         """Tap; takes 60 ms."""

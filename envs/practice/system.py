@@ -1,5 +1,6 @@
 """The whole screen: what lies on it, in which order, and what a finger meets first."""
 
+from collections.abc import Hashable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -40,6 +41,8 @@ class Layer:
         box: Where, in pixels of the screen.
         dim: Whether what is below is darkened.
         outside: Done when it is not what is tapped; where None, taps go on to what is below.
+        looks: All that its picture depends on, what is below included: it is drawn once. None:
+            it is drawn every time.
     """
 
     view: View
@@ -47,6 +50,7 @@ class Layer:
     box: Box
     dim: bool = False
     outside: Act | None = None
+    looks: Hashable = None
 
 
 @dataclass(slots=True)
@@ -82,10 +86,26 @@ class Scene:
         for layer in self.layers:
             if layer.dim:
                 canvas.dim(self.area, 0.5)
-            layer.view.draw(canvas, self.style)
+            if layer.looks is None:
+                layer.view.draw(canvas, self.style)
+            else:
+                _draw_once(layer, canvas, self.style)
         if pressed is not None and pressed.box.width > 0:
             canvas.outline(pressed.box, self.style.accent, self.style.dp(4), self.style.dp(2))
         return ground
+
+
+_DRAWN: dict[Hashable, Image.Image] = {}
+_KEPT = 64
+
+
+def _draw_once(layer: Layer, canvas: Canvas, style: Style) -> None:
+    if layer.looks not in _DRAWN:
+        if len(_DRAWN) >= _KEPT:
+            _DRAWN.clear()
+        layer.view.draw(canvas, style)
+        _DRAWN[layer.looks] = canvas.image.crop(layer.box)
+    canvas.image.paste(_DRAWN[layer.looks], layer.box[:2])
 
 
 def build(phone: "Phone") -> Scene:
@@ -103,8 +123,12 @@ def build(phone: "Phone") -> Scene:
     keyboard = _keyboard(phone)
     if keyboard is not None:
         bottom -= keyboard.high(style, width)
+    ground: Hashable = (style, width)
     if phone.state.front is None:
-        scene.add(Layer(home_view(phone), LAUNCHER, Box(0, 0, width, height)))
+        time, down = phone.clock.strftime("%F %H:%M"), phone.state.scroll.get("home", 0)
+        ground = (style, width, height, tuple(phone.state.home), time, down)
+        home = Layer(home_view(phone), LAUNCHER, Box(0, 0, width, height), looks=ground)
+        scene.add(home)
     else:
         _pages(phone, scene, Box(0, top, width, bottom))
     if keyboard is not None:
@@ -115,8 +139,12 @@ def build(phone: "Phone") -> Scene:
         scene.add(Layer(recents_view(phone), LAUNCHER, scene.area))
     elif phone.state.overlay == "shade":
         scene.add(Layer(shade_view(phone), SYSTEM, scene.area))
-    scene.add(Layer(status_view(phone), SYSTEM, Box(0, 0, width, status)))
-    scene.add(Layer(navigation_view(phone), SYSTEM, Box(0, height - navigation, width, height)))
+    bar = status_view(phone)
+    shown = (ground, *(one.label or one.text for one in bar.walk()))
+    scene.add(Layer(bar, SYSTEM, Box(0, 0, width, status), looks=shown))
+    keys = Box(0, height - navigation, width, height)
+    looks = (ground, "navigation", phone.state.overlay)
+    scene.add(Layer(navigation_view(phone), SYSTEM, keys, looks=looks))
     _toast(phone, scene)
     return scene
 

@@ -72,6 +72,14 @@ class Touch:
         """Whether a list runs on by itself."""
         return self._fling is not None
 
+    @property
+    def idle(self) -> bool:
+        """Whether a finger lies still, and on nothing that heeds it."""
+        finger = self._finger
+        return finger is not None and not (
+            finger.moved or finger.held or any(_heeds(view) for view in finger.hits)
+        )
+
     def next_event(self) -> float:
         """When something happens by itself, in the phone's seconds."""
         finger = self._finger
@@ -208,3 +216,8 @@ class Touch:
     def _focus(self, view: TextField) -> None:
         if view.on_tap is not None:
             view.on_tap()
+
+
+def _heeds(view: View) -> bool:
+    acts = view.on_tap is not None or view.on_long is not None
+    return acts or isinstance(view, Slider | TextField)

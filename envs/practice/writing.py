@@ -119,6 +119,8 @@ class Writing(Pages):
 
     def focused_view(self, scene: Scene) -> TextField | None:
         """Give the field on the screen that has the keyboard."""
+        if self.field is None:
+            return None
         for layer in scene.layers:
             for view in layer.view.walk():
                 if isinstance(view, TextField) and view.focused:
