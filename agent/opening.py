@@ -1,6 +1,7 @@
 """What a command line names, opened: task, env, tools, model."""
 
 import asyncio
+import atexit
 import contextlib
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
@@ -32,6 +33,9 @@ if TYPE_CHECKING:
 
 Dtype = Literal["float32", "bfloat16", "float16"]
 Precision = Literal["int8", "int4"]  # named anew: importing the model's needs torch
+_IMPORT_S = 6.0
+"""How long Python's end waits for torch to be imported: nothing can interrupt that."""
+
 Progressed = Callable[[int, int], None]
 """Told (bytes read, bytes in all)."""
 
@@ -254,12 +258,16 @@ async def load_checkpoint(
 
         # Not a thread of the event loop's pool: that one waits for its work when the loop ends,
         # and a download cannot be stopped half-way.
-        threading.Thread(target=load, name="eyehand-load", daemon=True).start()
+        thread = threading.Thread(target=load, name="eyehand-load", daemon=True)
+        thread.start()
+        # Python must not end in the middle of importing torch: that aborts the process.
+        atexit.register(thread.join, _IMPORT_S)
         try:
             model = await asyncio.wrap_future(loaded)
         except asyncio.CancelledError:
             stop.set()
             raise
+        atexit.unregister(thread.join)
     try:
         yield model
     finally:
