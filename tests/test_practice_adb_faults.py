@@ -23,6 +23,7 @@ from practice_server import (
     below,
     confinements,
     gone,
+    launchers,
     practice_phone,
 )
 from practice_stand_in import StandIn
@@ -293,7 +294,7 @@ async def test_killing_the_phones_process_ends_its_shells(server: AdbServer) -> 
 
 
 async def test_a_task_that_is_cancelled_while_it_starts_leaves_nothing(server: AdbServer) -> None:
-    before = below(os.getpid())
+    before = launchers()
     for delay in (0.0, 0.01, 0.03, 0.05, 0.07, 0.1):
         device = PracticeDevice(StandIn(), keys=server.keys)  # type: ignore[arg-type]
         task = asyncio.create_task(device.start())
@@ -302,13 +303,7 @@ async def test_a_task_that_is_cancelled_while_it_starts_leaves_nothing(server: A
         await asyncio.gather(task, return_exceptions=True)
         place = device._system.files.root.parent
         await device.close()
-        # What was told to end ends a moment later; and the displays of other tests, which run on,
-        # may have put one process of theirs in place of another.
-        for _ in range(500):
-            if len(below(os.getpid())) <= len(before):
-                break
-            await asyncio.sleep(0.01)
-        assert len(below(os.getpid())) <= len(before)
+        assert launchers() == before
         assert gone(place)
 
 
