@@ -8,7 +8,7 @@ never looks at pixels.
 import difflib
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any, ClassVar, Literal
@@ -70,9 +70,13 @@ class Family:
     def reached(self, phone: Phone, task: "PracticeTask", said: list[str]) -> bool:
         """Whether the goal is reached, from the phone's data and what was answered.
 
-        What was there and was not to be changed must be there still: see ``task.before``.
+        What was there in the family's own apps and was not to be changed must be there still: see
+        ``task.before``. Other apps are looked after by ``PracticeTask.passed``. A question is
+        answered where ``answer`` of its parameters was said and nothing was changed.
         """
-        raise NotImplementedError
+        if not self.asks:
+            raise NotImplementedError
+        return says(said, str(task.params["answer"])) and self.untouched(phone, task)
 
     def untouched(self, phone: Phone, task: "PracticeTask") -> bool:
         """Whether nothing was changed: what is asked of who says that it cannot be done.
@@ -80,7 +84,7 @@ class Family:
         A family of an app that remembers what was looked at leaves that out; keys of an app's data
         that begin with ``_`` are left out anyway.
         """
-        return lasting(phone.state.data) == lasting(task.before)
+        return task.spared(phone, [])
 
     def solve(self, hand: Hand, p: Params) -> None:
         """Do the next thing: call the hand's methods in the order of the way to the goal.
@@ -101,6 +105,7 @@ class PracticeTask:
         params: What it is about, plain data.
         goal: In words.
         before: The apps' data when it began.
+        tables: Android's tables when it began.
     """
 
     family: str
@@ -108,6 +113,7 @@ class PracticeTask:
     params: Params
     goal: str
     before: dict[str, Any] = field(repr=False, default_factory=dict)
+    tables: dict[str, dict[str, str]] = field(repr=False, default_factory=dict)
 
     @property
     def kind(self) -> Family:
@@ -124,7 +130,18 @@ class PracticeTask:
         """
         if not self.kind.feasible:
             return status == "infeasible" and self.kind.untouched(phone, self)
-        return status != "infeasible" and self.kind.reached(phone, self, said)
+        if status == "infeasible" or not self.spared(phone, self.kind.apps):
+            return False
+        return self.kind.reached(phone, self, said)
+
+    def spared(self, phone: Phone, apps: Sequence[str]) -> bool:
+        """Whether nothing was changed but in these apps; ``settings`` are Android's tables, too.
+
+        Keys of an app's data that begin with ``_`` do not count: they change by mere looking.
+        """
+        now, then = lasting(phone.state.data), lasting(self.before)
+        tables = "settings" in apps or phone.state.settings == self.tables
+        return tables and all(now[app] == then[app] for app in then if app not in apps)
 
 
 def make_task(family: str, phone: Phone, seed: int) -> PracticeTask:
@@ -147,8 +164,8 @@ def make_task(family: str, phone: Phone, seed: int) -> PracticeTask:
         )
     kind = FAMILIES[family]
     params = kind.prepare(phone, Random(f"{seed}/{family}"))
-    before = copy_of(phone.state.data)
-    return PracticeTask(family, seed, params, kind.goal(params), before)
+    before, tables = copy_of(phone.state.data), copy_of(phone.state.settings)
+    return PracticeTask(family, seed, params, kind.goal(params), before, tables)
 
 
 def lasting(data: dict[str, Any]) -> dict[str, Any]:

@@ -30,10 +30,6 @@ class TellEventTime(Family):
             "such as 09:30."
         )
 
-    def reached(self, phone: Phone, task: PracticeTask, said: list[str]) -> bool:
-        """Whether that time was said."""
-        return says(said, task.params["answer"]) and unchanged(phone, task)
-
     def solve(self, hand: Hand, p: Params) -> None:
         """Read it below the month."""
         if looked_at(hand, "calendar", "event", id=p["id"]):
@@ -68,10 +64,6 @@ class TellEventDay(Family):
             "date as year-month-day, such as 2026-03-09."
         )
 
-    def reached(self, phone: Phone, task: PracticeTask, said: list[str]) -> bool:
-        """Whether that day was said."""
-        return says(said, task.params["answer"]) and unchanged(phone, task)
-
     def solve(self, hand: Hand, p: Params) -> None:
         """Search for it."""
         hand.go("calendar", ("search", "Search"))
@@ -96,10 +88,6 @@ class TellEventPlace(Family):
     def goal(self, p: Params) -> str:
         """Say it."""
         return f"Where is {named(p['event'])}, as the calendar says?"
-
-    def reached(self, phone: Phone, task: PracticeTask, said: list[str]) -> bool:
-        """Whether that place was said."""
-        return says(said, task.params["answer"]) and unchanged(phone, task)
 
     def solve(self, hand: Hand, p: Params) -> None:
         """Read it on its page."""
@@ -133,10 +121,6 @@ class CountEvents(Family):
             "digits."
         )
 
-    def reached(self, phone: Phone, task: PracticeTask, said: list[str]) -> bool:
-        """Whether that number was said."""
-        return says(said, task.params["answer"]) and unchanged(phone, task)
-
     def solve(self, hand: Hand, p: Params) -> None:
         """Go to the day, and count."""
         to_day(hand, p["day"])
@@ -162,10 +146,6 @@ class TellFirstEvent(Family):
     def goal(self, p: Params) -> str:
         """Say it."""
         return f"What is the title of the first event on {when(p['day'])}?"
-
-    def reached(self, phone: Phone, task: PracticeTask, said: list[str]) -> bool:
-        """Whether that title was said."""
-        return says(said, task.params["answer"]) and unchanged(phone, task)
 
     def solve(self, hand: Hand, p: Params) -> None:
         """Go to the day, and read."""
@@ -196,10 +176,6 @@ class TellNextEvent(Family):
     def goal(self, p: Params) -> str:
         """Say it."""
         return "What is the title of my next event in the calendar, from now on?"
-
-    def reached(self, phone: Phone, task: PracticeTask, said: list[str]) -> bool:
-        """Whether that title was said."""
-        return says(said, task.params["answer"]) and unchanged(phone, task)
 
     def solve(self, hand: Hand, p: Params) -> None:
         """Look at what comes."""

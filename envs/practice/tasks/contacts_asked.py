@@ -5,7 +5,7 @@ from random import Random
 from ..apps.contacts import digits
 from ..phone import Phone
 from ..words import CITIES
-from .base import Family, Params, PracticeTask, Unfit, says
+from .base import Family, Params, PracticeTask, Unfit
 from .contacts import new_name, searched, some_person, to_contact
 from .hand import Hand
 from .records import tells_number, unchanged, uncover
@@ -69,10 +69,6 @@ class TellDetail(Family):
             "note": f"What does the note on the contact {p['name']} say? Give it word for word.",
         }[p["key"]]
 
-    def reached(self, phone: Phone, task: PracticeTask, said: list[str]) -> bool:
-        """Whether it was said."""
-        return says(said, task.params["answer"]) and unchanged(phone, task)
-
     def solve(self, hand: Hand, p: Params) -> None:
         """Read it."""
         to_contact(hand, p["id"], p["search"])
@@ -96,10 +92,6 @@ class WhoseNumber(Family):
     def goal(self, p: Params) -> str:
         """Say it."""
         return f"Whose phone number is {p['number']}? Answer with the full name in the contacts."
-
-    def reached(self, phone: Phone, task: PracticeTask, said: list[str]) -> bool:
-        """Whether the name was said."""
-        return says(said, task.params["answer"]) and unchanged(phone, task)
 
     def solve(self, hand: Hand, p: Params) -> None:
         """Search for the number."""
@@ -131,10 +123,6 @@ class WhoLivesIn(Family):
     def goal(self, p: Params) -> str:
         """Say it."""
         return f"Which of my contacts lives in {p['city']}? Answer with the full name."
-
-    def reached(self, phone: Phone, task: PracticeTask, said: list[str]) -> bool:
-        """Whether the name was said."""
-        return says(said, task.params["answer"]) and unchanged(phone, task)
 
     def solve(self, hand: Hand, p: Params) -> None:
         """Search for the city."""
@@ -169,10 +157,6 @@ class CountInCity(Family):
         """Say it."""
         return f"How many of my contacts live in {p['city']}? Answer with a number in digits."
 
-    def reached(self, phone: Phone, task: PracticeTask, said: list[str]) -> bool:
-        """Whether that number was said."""
-        return says(said, task.params["answer"]) and unchanged(phone, task)
-
     def solve(self, hand: Hand, p: Params) -> None:
         """Search for the city, and count."""
         hand.app("contacts")
@@ -202,10 +186,6 @@ class CountFavourites(Family):
     def goal(self, p: Params) -> str:
         """Say it."""
         return "How many favourites are there in the contacts? Answer with a number in digits."
-
-    def reached(self, phone: Phone, task: PracticeTask, said: list[str]) -> bool:
-        """Whether that number was said."""
-        return says(said, task.params["answer"]) and unchanged(phone, task)
 
     def solve(self, hand: Hand, p: Params) -> None:
         """Show the favourites alone, and count."""

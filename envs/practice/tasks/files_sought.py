@@ -84,10 +84,6 @@ class TellLargestFile(Family):
             "not count)? Answer with its whole name."
         )
 
-    def reached(self, phone: Phone, task: PracticeTask, said: list[str]) -> bool:
-        """Whether its name was said."""
-        return says(said, str(task.params["answer"]))
-
     def solve(self, hand: Hand, p: Params) -> None:
         """Sort the folder by size and look."""
         at_folder(hand, p["folder"])
@@ -127,10 +123,6 @@ class TellFileText(Family):
             f"Open the file “{p['entry']['name']}” {p['where']} in Files and tell me the "
             f"{p['which']} line that is written in it, word for word."
         )
-
-    def reached(self, phone: Phone, task: PracticeTask, said: list[str]) -> bool:
-        """Whether it was said."""
-        return says(said, str(task.params["answer"]))
 
     def solve(self, hand: Hand, p: Params) -> None:
         """Open it and read."""

@@ -31,10 +31,6 @@ class TellLastMessage(Family):
         """Say it."""
         return f"What does the last text message from {p['name']} say? Give it word for word."
 
-    def reached(self, phone: Phone, task: PracticeTask, said: list[str]) -> bool:
-        """Whether it was said."""
-        return says(said, task.params["answer"]) and unchanged(phone, task)
-
     def solve(self, hand: Hand, p: Params) -> None:
         """Read it."""
         to_talk(hand, p["number"])
@@ -66,10 +62,6 @@ class WhoWrote(Family):
             "Who sent me the text message that says the following? Answer with the full name.\n"
             f"{p['text']}"
         )
-
-    def reached(self, phone: Phone, task: PracticeTask, said: list[str]) -> bool:
-        """Whether the name was said."""
-        return says(said, task.params["answer"]) and unchanged(phone, task)
 
     def solve(self, hand: Hand, p: Params) -> None:
         """Search for it."""
@@ -144,9 +136,9 @@ class AwaitMessage(Family):
             "tell me word for word what it says."
         )
 
-    def reached(self, phone: Phone, task: PracticeTask, said: list[str]) -> bool:
-        """Whether it was said."""
-        return says(said, task.params["answer"]) and unchanged(phone, task)
+    def untouched(self, phone: Phone, task: PracticeTask) -> bool:
+        """Whether nothing was changed but that the message came."""
+        return task.spared(phone, self.apps)
 
     def solve(self, hand: Hand, p: Params) -> None:
         """Wait in the conversation, or in the list where there is none yet."""

@@ -39,10 +39,6 @@ class TellPrice(Family):
         """Say it."""
         return f'Look at the product "{p["name"]}" in the shop and tell me: {p["what"]}'
 
-    def reached(self, phone: Phone, task: PracticeTask, said: list[str]) -> bool:
-        """Whether it was said."""
-        return says(said, task.params["answer"]) and only(phone, task, "shop")
-
     def solve(self, hand: Hand, p: Params) -> None:
         """Read the product's page."""
         go_product(hand, p["id"])
@@ -198,10 +194,6 @@ class TellCartTotal(Family):
     def goal(self, p: Params) -> str:
         """Say it."""
         return f"What is the total of my cart in the shop? Tell me the amount {AS_WRITTEN}."
-
-    def reached(self, phone: Phone, task: PracticeTask, said: list[str]) -> bool:
-        """Whether it was said."""
-        return says(said, task.params["answer"]) and only(phone, task, "shop")
 
     def solve(self, hand: Hand, p: Params) -> None:
         """Read it in the cart."""

@@ -5,7 +5,7 @@ from random import Random
 
 from ..apps.shop_data import COUPONS, money
 from ..phone import Phone
-from .base import Family, Params, PracticeTask, Unfit, says
+from .base import Family, Params, PracticeTask, Unfit
 from .checks import by_id, only
 from .hand import Hand
 from .shop import cart_of, fill_cart, have_cart, products, start
@@ -239,10 +239,6 @@ class TellOrder(Family):
     def goal(self, p: Params) -> str:
         """Say it."""
         return str(p["goal"])
-
-    def reached(self, phone: Phone, task: PracticeTask, said: list[str]) -> bool:
-        """Whether it was said."""
-        return says(said, task.params["answer"]) and only(phone, task, "shop")
 
     def solve(self, hand: Hand, p: Params) -> None:
         """Read it on the order's page."""

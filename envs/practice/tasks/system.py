@@ -35,6 +35,8 @@ def title(phone: Phone, name: str) -> str:
 class QuickToggle(Family):
     """Switch something by its tile in the shade."""
 
+    apps = ("settings",)
+
     def prepare(self, phone: Phone, rng: Random) -> Params:
         """Have the tiles stand in any way, and pick one or two."""
         for table, key in _TILES.values():
