@@ -35,7 +35,10 @@ from .schema import (
     action_schema,
     parse_action,
 )
-from .tools import Context, Tool, ToolResult, load_tools, tool, tools_by_name
+from .tool_files import load_tools
+from .tool_results import ToolResult
+from .tool_schema import Context
+from .tools import Tool, tool, tools_by_name
 
 __all__ = [
     "Action",

@@ -1,17 +1,18 @@
 """Carrying out one action, in the env or by talking to tools and people, and what to tell of it."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from math import dist
-from typing import Any
 
 from ..actions.errors import ActionError, ToolError
 from ..actions.geometry import Clamp, Frame, Space
 from ..actions.schema import Action, Answer, AskUser, CallTool, Done
-from ..actions.tools import Tool
+from ..actions.tool_results import shortened
 from ..envs.base import Delivery, Effect, Env, Observation, Outcome
 from ..envs.errors import ActionFailed, ActionNotSupported
 from ..envs.records import Located, Probe, Result
+from ..model.chat import Image
+from .calling import Caller
 
 Ask = Callable[[str], Awaitable[str]]
 """Puts the model's question to the user and gives the answer."""
@@ -24,6 +25,8 @@ class Acted:
     Attributes:
         told: What the model is told.
         error: Why it came to nothing; None where it did not.
+        shown: What a tool returned for the model to see.
+        ended: Whether a tool reached the goal.
     """
 
     told: str = ""
@@ -31,19 +34,10 @@ class Acted:
     points: tuple[Located, ...] = ()
     probes: tuple[Probe, ...] = ()
     log: tuple[str, ...] = ()
+    shown: tuple[Image, ...] = ()
+    ended: bool = False
     result: Result | None = None
     after: Observation | None = None
-
-
-@dataclass(slots=True)
-class _Context:
-    """What a tool is told of the run."""
-
-    goal: str
-    lines: list[str] = field(default_factory=list)
-
-    def log(self, text: str) -> None:
-        self.lines.append(text)
 
 
 class Actor:
@@ -51,13 +45,13 @@ class Actor:
 
     Args:
         env: Takes every action that is not talk.
-        tools: By name.
+        caller: Calls tools.
         ask: Puts questions to the user; None if nobody is there.
     """
 
-    def __init__(self, env: Env, tools: Mapping[str, Tool], ask: Ask | None) -> None:
+    def __init__(self, env: Env, caller: Caller, ask: Ask | None) -> None:
         self._env = env
-        self._tools = tools
+        self._caller = caller
         self._ask = ask
 
     async def act(
@@ -77,7 +71,7 @@ class Actor:
             frame: Its frame, with the image size if a model was asked.
             clamps: Points of the reply that were moved to the picture's edge.
             goal: What the user wants, for tools.
-            intend: Makes the intent durable; called right before the env is.
+            intend: Makes the intent durable; called right before the env or a tool is.
         """
         acted = Acted()
         try:
@@ -88,6 +82,7 @@ class Actor:
                 case AskUser():
                     await self._question(action, acted)
                 case CallTool():
+                    await intend()
                     await self._call(action, acted, goal)
                 case _:
                     await self._perform(action, seen, acted, intend)
@@ -140,28 +135,17 @@ class Actor:
         acted.told = f"The user answers: {answer}"
 
     async def _call(self, action: CallTool, acted: Acted, goal: str) -> None:
-        context = _Context(goal)
-
-        async def read() -> dict[str, Any]:
-            tool = self._tools.get(action.name)
-            if tool is None:
-                known = ", ".join(self._tools) or "none"
-                return {"refused": f"there is no tool {action.name!r}; there are: {known}"}
-            try:
-                result = await tool.call(action.arguments, context)
-            except ToolError as error:
-                return {"refused": str(error)}
-            return {"text": result.text, "failed": result.error is not None}
-
-        arguments = {"name": action.name, "arguments": action.arguments}
-        found = await self._env.probe("call_tool", arguments, read)
-        acted.probes = (Probe(name="call_tool", arguments=arguments, value=found),)
-        acted.log = tuple(context.lines)
-        if "refused" in found:
-            raise ToolError(found["refused"])
-        acted.told = f"{action.name} returned: {found['text']}"
-        if found["failed"]:
-            acted.error = found["text"]
+        called = await self._caller.call(action, goal)
+        acted.probes = (called.probe,)
+        acted.log = called.log
+        answer = called.answer
+        if answer.refused is not None:
+            raise ToolError(answer.refused)
+        text = shortened(answer.text)
+        acted.told = f"{action.name} returned: {text}"
+        acted.error = text if answer.failed else None
+        acted.shown = called.shown
+        acted.ended = answer.ends
 
 
 def locate(action: Action, frame: Frame, clamps: Sequence[Clamp]) -> tuple[Located, ...]:

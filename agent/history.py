@@ -8,21 +8,22 @@ from ..actions.dialects import Turn
 class History:
     """Past rounds of one goal, oldest first.
 
-    Screenshots are dropped in blocks: nothing changes in what the model already read until
-    ``keep_images + drop_block`` are held, then the oldest go at once until ``keep_images`` are
-    left. Between two drops the prompt only grows, so a session's cache of its beginning survives.
-    A dropped picture never takes its reply with it.
+    Screenshots are dropped in blocks: nothing changes in what the model already read until one too
+    many is held, then the oldest go at once until half of them are left. Between two drops the
+    prompt only grows, so a session's cache of its beginning survives. A dropped picture never takes
+    its reply with it.
 
     Args:
-        keep_images: How many past screenshots stay at least.
-        drop_block: How many go at once.
+        pictures: Most screenshots that the model was trained to see at once, the current one
+            included; None: any number, of which up to eight are shown.
     """
 
-    def __init__(self, *, keep_images: int = 4, drop_block: int = 4) -> None:
-        if keep_images < 0 or drop_block < 1:
-            raise ValueError("keep_images is at least 0 and drop_block at least 1")
-        self._keep = keep_images
-        self._block = drop_block
+    def __init__(self, pictures: int | None = None) -> None:
+        past = (8 if pictures is None else pictures) - 1
+        if past < 0:
+            raise ValueError(f"a model sees at least one picture, not {pictures}")
+        self._keep = (past + 1) // 2
+        self._block = past + 1 - self._keep
         self._turns: list[Turn] = []
         self._dropped = 0
 
@@ -31,8 +32,11 @@ class History:
         self._turns.append(turn)
         if len(self._turns) - self._dropped >= self._keep + self._block:
             first, self._dropped = self._dropped, self._dropped + self._block
-            for index in range(first, self._dropped):
-                self._turns[index] = replace(self._turns[index], image=None)
+            newest = len(self._turns) - 1
+            for index in range(max(first - 1, 0), self._dropped):
+                # What a tool has just returned is yet to be seen; it goes with the next round.
+                shown = self._turns[index].shown if index == newest else ()
+                self._turns[index] = replace(self._turns[index], image=None, shown=shown)
 
     @property
     def turns(self) -> tuple[Turn, ...]:

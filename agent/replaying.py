@@ -21,6 +21,9 @@ from ..model.size import Size
 from .loop import Agent
 from .task import Task
 
+OnPrompt = Callable[[Sequence[Message]], None]
+"""Told a prompt."""
+
 
 @dataclass(frozen=True, slots=True)
 class Replayed:
@@ -41,18 +44,32 @@ class Replayed:
 
 
 class RecordedModel(ScriptedModel):
-    """Gives an episode's replies, and plans picture sizes as the recorded model did."""
+    """Gives an episode's replies, and plans picture sizes as the recorded model did.
 
-    def __init__(self, episode: Episode) -> None:
+    Args:
+        episode: The recording.
+        on_prompt: Told each prompt, before the reply to it is given.
+    """
+
+    def __init__(self, episode: Episode, on_prompt: OnPrompt | None = None) -> None:
+        self._on_prompt = on_prompt
         said = [step for step in episode.steps if step.reply is not None]
         replies = [step.reply or "" for step in said]
         super().__init__(replies, name=(episode.header.model or {}).get("name", "recorded"))
         self._finished = [step.finished for step in said]
         frames = [step.seen.frame for step in episode.steps]
-        self._plans = {f.physical: f.image for f in frames if f.image is not None}
+        pictures = [picture for step in episode.steps for picture in step.pictures]
+        self._plans = {
+            **{picture.size: picture.image for picture in pictures},
+            **{f.physical: f.image for f in frames if f.image is not None},
+        }
 
-    async def reply(self, messages: Sequence[Message]) -> Reply:
+    async def reply(
+        self, messages: Sequence[Message], *, grammar: str | None = None, stops: Sequence[str] = ()
+    ) -> Reply:
         """Give the next recorded reply, cut off where it was."""
+        if self._on_prompt is not None:
+            self._on_prompt(messages)
         number = len(self._finished) - self.remaining
         return replace(await super().reply(messages), finished=self._finished[number])
 
@@ -67,6 +84,7 @@ async def replay(
     tolerance_px: float | None = None,
     pictures: str | Path | None = None,
     on_step: Callable[[Step], Awaitable[None]] | None = None,
+    on_prompt: OnPrompt | None = None,
 ) -> Replayed:
     """Run a recorded episode again, with no display, no device and no model.
 
@@ -78,6 +96,7 @@ async def replay(
         tolerance_px: See ``ReplayEnv``; None is strict.
         pictures: Folder for the picture of a divergence; by default a new temporary one.
         on_step: Awaited with each step as it is replayed.
+        on_prompt: Told each prompt that the recorded model was given.
 
     Raises:
         EpisodeBroken: The recording is damaged.
@@ -91,7 +110,7 @@ async def replay(
         path = (env.episode.folder or Path()) / "episode.json"
         raise EpisodeBroken("the task has a goal in words, and no model is recorded", path=path)
     talk = TALK if header.tools else TALK - {"call_tool"}
-    model = None if header.model is None else RecordedModel(env.episode)
+    model = None if header.model is None else RecordedModel(env.episode, on_prompt)
     try:
         dialect = dialect_named(header.dialect, env.action_space | talk, header.tools)
     except ValueError as error:

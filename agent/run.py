@@ -11,6 +11,7 @@ from ..envs.episode import Episode
 from ..envs.errors import EnvError, EnvTimeout, RecordingEnded, ReplayDiverged, StoppedByUser
 from ..envs.journal import Recorder
 from ..envs.records import End, Step, StopReason, View
+from ..model.chat import Image
 from ..model.errors import ModelError
 from .acting import Actor
 from .task import Task
@@ -129,12 +130,18 @@ class Run:
         """Forget the errors before it."""
         self._errors_in_a_row = 0
 
-    async def record(self, step: Step, seen: Observation, after: Observation | None = None) -> Step:
+    async def record(
+        self,
+        step: Step,
+        seen: Observation,
+        after: Observation | None = None,
+        pictures: Sequence[Image] = (),
+    ) -> Step:
         """Make a step durable and part of the episode: both or neither, also when cancelled."""
 
         def write() -> None:
             for recorder in self.recorders:
-                recorder.record(step, seen, after)
+                recorder.record(step, seen, after, pictures)
             self.episode.steps.append(step)
             self._last = after or seen
 

@@ -4,7 +4,7 @@ On disk it is a folder::
 
     episode.json       what was run: format version, task, env, model and its hash, versions
     steps.jsonl        append-only, fsynced line by line: intents, steps, and the end
-    frames/HASH.png    every distinct screenshot once, lossless, named by its content
+    frames/HASH.png    every distinct picture once, lossless, named by its content
 
 An intent is durable before the device hears of the action, the step after it was seen. A crash at
 any moment leaves a readable prefix: a torn last line of an episode without an end is dropped, and
@@ -176,11 +176,11 @@ def _read_folder(folder: Path) -> tuple[Header, list[Step], End | None, Intent |
         record = _read_line(line, header.id, broken)
         if end is not None:
             raise broken("something follows the end of the episode")
-        for view in _views(record):
-            if view.picture not in known:
-                if not frame_path(folder, view.picture).is_file():
-                    raise broken(f"picture frames/{view.picture}.png is missing")
-                known.add(view.picture)
+        for picture in _pictures(record):
+            if picture not in known:
+                if not frame_path(folder, picture).is_file():
+                    raise broken(f"picture frames/{picture}.png is missing")
+                known.add(picture)
         if isinstance(record, End):
             if record.steps != len(steps):
                 raise broken(f"the end counts {record.steps} steps, but {len(steps)} are here")
@@ -254,14 +254,15 @@ _LINE: TypeAdapter[Intent | Step | End] = TypeAdapter(
 )
 
 
-def _views(record: Intent | Step | End) -> Iterator[View]:
+def _pictures(record: Intent | Step | End) -> Iterator[str]:
     if isinstance(record, End):
         views = [record.last]
     elif isinstance(record, Intent):
         views = [record.seen]
     else:
         views = [record.seen, record.after]
-    yield from (view for view in views if view is not None)
+        yield from (shown.picture for shown in record.pictures)
+    yield from (view.picture for view in views if view is not None)
 
 
 def _first_complaint(error: ValidationError) -> str:

@@ -5,12 +5,14 @@ import io
 import json
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 from PIL import Image
 
+from ..model.chat import Image as Shown
+from ..model.chat import Pixels
 from .base import Observation
 from .episode import frame_path
 from .errors import EpisodeExists, EpisodeUnwritable
@@ -32,8 +34,21 @@ class Recorder(Protocol):
         """Take note of an action, durably, before it is performed."""
         ...
 
-    def record(self, step: Step, seen: Observation, after: Observation | None) -> None:
-        """Take note of a finished step."""
+    def record(
+        self,
+        step: Step,
+        seen: Observation,
+        after: Observation | None,
+        pictures: Sequence[Shown] = (),
+    ) -> None:
+        """Take note of a finished step.
+
+        Args:
+            step: What was done.
+            seen: The screen before it.
+            after: The screen after it, where there was an action on it.
+            pictures: What a tool returned, as ``step.pictures`` names them.
+        """
         ...
 
     def finish(self, end: End, last: Observation | None) -> None:
@@ -70,14 +85,20 @@ class Journal:
 
     def intend(self, intent: Intent, seen: Observation) -> None:
         """Make an intent durable, its screenshot first."""
-        self._picture(seen)
+        self._picture(seen.hash, seen.pixels)
         self._line(intent)
 
-    def record(self, step: Step, seen: Observation, after: Observation | None) -> None:
-        """Make a step durable, its screenshots first."""
-        self._picture(seen)
-        if after is not None:
-            self._picture(after)
+    def record(
+        self,
+        step: Step,
+        seen: Observation,
+        after: Observation | None,
+        pictures: Sequence[Shown] = (),
+    ) -> None:
+        """Make a step durable, its pictures first."""
+        for picture in (seen, *pictures, after):
+            if picture is not None:
+                self._picture(picture.hash, picture.pixels)
         self._line(step)
 
     def finish(self, end: End, last: Observation | None) -> None:
@@ -86,7 +107,7 @@ class Journal:
             return
         try:
             if last is not None:
-                self._picture(last)
+                self._picture(last.hash, last.pixels)
             self._line(end)
         finally:
             self._shut()
@@ -96,15 +117,15 @@ class Journal:
             os.close(self._file)
             self._file = None
 
-    def _picture(self, seen: Observation) -> None:
-        if seen.hash in self._known:
+    def _picture(self, name: str, pixels: Pixels) -> None:
+        if name in self._known:
             return
-        path = frame_path(self.folder, seen.hash)
+        path = frame_path(self.folder, name)
         picture = io.BytesIO()
-        Image.fromarray(seen.pixels).save(picture, format="PNG", compress_level=_PNG_LEVEL)
+        Image.fromarray(pixels).save(picture, format="PNG", compress_level=_PNG_LEVEL)
         with _writing(path):
             _write_whole(path, picture.getbuffer())
-        self._known.add(seen.hash)
+        self._known.add(name)
 
     def _line(self, record: Intent | Step | End) -> None:
         data = record.model_dump(mode="json", exclude_defaults=True)

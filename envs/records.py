@@ -3,10 +3,12 @@
 from enum import StrEnum
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, field_validator
+from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, field_validator, model_validator
 
 from ..actions.geometry import Frame, Point
 from ..actions.schema import Action
+from ..model.chat import Image
+from ..model.size import Size
 from .base import Delivery, Effect, Observation
 
 FORMAT = 1
@@ -41,11 +43,14 @@ class _Record(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+PictureHash = Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
+"""Content hash of a picture; the file is ``frames/<hash>.png``."""
+
+
 class View(_Record):
     """A screenshot by reference, and how it relates to the screen."""
 
-    picture: str = Field(pattern=r"^[0-9a-f]{32}$")
-    """Content hash; the file is ``frames/<picture>.png``."""
+    picture: PictureHash
     frame: Frame
     time: float
     """Seconds since 1970."""
@@ -72,12 +77,50 @@ class Located(_Record):
     """Pointer units on the desktop: what the device was sent."""
 
 
+class ToolAnswer(_Record):
+    """What came of calling a tool: the value of a ``call_tool`` probe."""
+
+    text: str = ""
+    """All that it returned, in words; where it failed, the error."""
+    pictures: tuple[PictureHash, ...] = ()
+    """Those that it returned, in order."""
+    failed: bool = False
+    """Whether it raised or took too long."""
+    traceback: str = ""
+    """Where it failed, for people."""
+    refused: str | None = None
+    """Why it was not called; None where it was."""
+    ends: bool = False
+    """Whether the goal is reached with it."""
+
+
 class Probe(_Record):
     """Something asked of the world outside the screen, and its answer."""
 
     name: str
     arguments: dict[str, Any]
     value: Any
+
+    @model_validator(mode="after")
+    def _known(self) -> "Probe":
+        if self.name == "call_tool":
+            ToolAnswer.model_validate(self.value)
+        return self
+
+
+class Picture(_Record):
+    """A picture that a tool returned, by reference, and how the model sees it."""
+
+    picture: PictureHash
+    size: Size
+    image: Size
+    """What it was resized to; its own size where there is no model."""
+
+    @classmethod
+    def of(cls, image: Image) -> "Picture":
+        """Give the record of a picture."""
+        height, width = image.pixels.shape[:2]
+        return cls(picture=image.hash, size=Size(width, height), image=image.resized)
 
 
 class Check(_Record):
@@ -135,6 +178,8 @@ class Step(_Record):
     stats: dict[str, float] = {}
     """Figures of the reply by name with unit, such as ``prefilled_tokens`` or ``decode_s``."""
     thought: str = ""
+    repairs: tuple[str, ...] = ()
+    """Slips in the reply that had exactly one reading, by name and place."""
     action: RecordedAction | None = None
     target: Box | None = None
     """Where a click may land and still mean the same, if the task says so."""
@@ -143,6 +188,10 @@ class Step(_Record):
     probes: tuple[Probe, ...] = ()
     log: tuple[str, ...] = ()
     """Lines that a tool wrote."""
+    pictures: tuple[Picture, ...] = ()
+    """What a tool returned for the model to see."""
+    ended: bool = False
+    """Whether the goal was reached by a tool that ends it."""
     result: Result | None = None
     after: View | None = None
     """The settled screen after the action."""

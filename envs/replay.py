@@ -1,15 +1,14 @@
 """An env that serves a recorded episode, and stops where what is done differs from it."""
 
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from math import hypot
 from pathlib import Path
 from typing import Any, NoReturn
 
-from PIL import Image, ImageDraw
-
 from ..actions.geometry import Point
 from ..actions.schema import ACTIONS, TALK, Action
+from ..model.chat import Image as Shown
 from .base import Delivery, Observation, Outcome, Read
 from .episode import Episode
 from .errors import (
@@ -19,6 +18,7 @@ from .errors import (
     RecordingEnded,
     ReplayDiverged,
 )
+from .marks import GREEN, RED, Mark, marked
 from .records import End, Intent, Step, StopReason
 
 _FROM_OUTSIDE = {
@@ -151,7 +151,13 @@ class ReplayEnv:
     def intend(self, intent: Intent, seen: Observation) -> None:
         """Do nothing: ``perform`` compares the action."""
 
-    def record(self, step: Step, seen: Observation, after: Observation | None) -> None:
+    def record(
+        self,
+        step: Step,
+        seen: Observation,
+        after: Observation | None,
+        pictures: Sequence[Shown] = (),
+    ) -> None:
         """Compare a finished step with the recorded one and go on to the next."""
         recorded = self._expected(str(step))
         if step.action is None:
@@ -163,7 +169,7 @@ class ReplayEnv:
             self._compare_action(recorded, step.action)
         fields = ["part", "source"]
         if self.tolerance_px is None:
-            fields += ["prompt", "reply", "points", "check", "error", "told", "target"]
+            fields += ["prompt", "reply", "points", "check", "error", "told", "pictures", "target"]
         for name in fields:
             ours, theirs = getattr(step, name), getattr(recorded, name)
             if ours != theirs:
@@ -267,20 +273,8 @@ class ReplayEnv:
 
     def _draw(self, step: Step, points: dict[str, Point], others: dict[str, Point]) -> Path:
         """Draw the recorded points (green) and those of now (red) on the recorded screen."""
-        image = Image.fromarray(self.episode.pixels(step.seen.picture)).convert("RGB")
-        pen = ImageDraw.Draw(image)
-        radius = max(8, min(image.size) // 60)
-        marks = [("recorded", points, (0, 150, 60)), ("now", others, (210, 0, 0))]
-        for row, (label, group, colour) in enumerate(marks):
-            for x, y in group.values():
-                for width, ink in ((5, (255, 255, 255)), (2, colour)):
-                    pen.ellipse((x - radius, y - radius, x + radius, y + radius), None, ink, width)
-                    pen.line((x - 2 * radius, y, x + 2 * radius, y), ink, max(1, width // 2))
-                    pen.line((x, y - 2 * radius, x, y + 2 * radius), ink, max(1, width // 2))
-            where = ", ".join(f"{name} {point}" for name, point in group.items()) or "no point"
-            top = 8 + row * 26
-            pen.rectangle((8, top, 16 + 9 * len(f"{label}: {where}"), top + 24), (255, 255, 255))
-            pen.text((12, top + 4), f"{label}: {where}", colour, font_size=15)
+        marks = [Mark("recorded", points, GREEN), Mark("now", others, RED)]
+        image = marked(self.episode.pixels(step.seen.picture), marks)
         folder = self._pictures or Path(tempfile.mkdtemp(prefix="eyehand-replay-"))
         folder.mkdir(parents=True, exist_ok=True)
         path = folder / f"divergence-step-{step.index}.png"
@@ -297,6 +291,7 @@ _MEANING = {
     "check": "the check",
     "error": "what went wrong",
     "told": "what the model is told",
+    "pictures": "what the model is shown",
 }
 
 
