@@ -11,8 +11,16 @@
 """
 
 
+import re
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+
+
 class ActionError(Exception):
-    """What was written cannot become an action. The message is fit to be shown to a model."""
+    """What was written cannot become an action. The message is one line, fit to show to a model."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(_CONTROL.sub(" ", message))
 
 
 class ActionParseError(ActionError):

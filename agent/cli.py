@@ -13,7 +13,6 @@ import typer
 from PIL import Image
 from rich.console import Console
 
-from ..actions.dialects import DIALECTS
 from ..envs.episode import Episode
 from ..envs.journal import require_free
 from ..envs.records import Step, StopReason
@@ -21,10 +20,12 @@ from . import console
 from .errors import BadUsage
 from .exits import DONE, EXIT_CODES, NOT_DONE, code_of, run_command
 from .loop import Agent
+from .mcp_cli import McpOption, add_tools, mcp
 from .model_cli import AsJson, Device, DtypeOption, ImageTokens, Quantize, models
-from .opening import ModelOptions, open_env, open_model, open_task, open_tools
+from .opening import ModelOptions, Spoken, open_env, open_model, open_task, open_tools
 from .practice_cli import practice
 from .replaying import replay as replay_episode
+from .say_cli import dialects, require_dialect, say
 
 app = typer.Typer(
     help="Work a desktop or a phone through pixels.",
@@ -48,6 +49,7 @@ def run(
     tools: Annotated[
         Path | None, typer.Option(help="Python file with @tool functions and @check conditions.")
     ] = None,
+    mcp: McpOption = None,
     env: Annotated[
         str | None,
         typer.Option(
@@ -66,9 +68,20 @@ def run(
         str | None,
         typer.Option(
             metavar="NAME",
-            help=f"How the model is spoken to: {', '.join(sorted(DIALECTS))}. Default: as it was "
+            help="How the model is spoken to; `eyehand dialects` lists them. Default: as it was "
             "trained.",
         ),
+    ] = None,
+    constrain: Annotated[
+        bool,
+        typer.Option(
+            "--constrain/--no-constrain",
+            help="Whether a checkpoint can say nothing but valid actions. Default: so it is.",
+        ),
+    ] = True,
+    allow: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="A sensitive tool that may be called; repeatable."),
     ] = None,
     device: Device = None,
     dtype: DtypeOption = None,
@@ -98,10 +111,13 @@ def run(
       eyehand run examples/contact.yaml --env practice:3
       eyehand run examples/contact.yaml --env android:R58M123456A
       eyehand run practice:add_contact --env practice:7 --model checkpoints/Qwen2.5-VL-3B-Instruct
+      eyehand run "Note tomorrow's weather" --model script:replies.yaml --mcp "python weather.py"
     """  # noqa: D301
     options = ModelOptions(device, dtype, quantize, image_tokens, max_tokens)
+    given = variables or []
+    spoken = Spoken(dialect, constrain, frozenset(allow or ()))
     run_command(
-        _run(task, tools, env, model, dialect, options, record, variables or [], as_json), as_json
+        _run(task, tools, mcp or [], env, model, spoken, options, record, given, as_json), as_json
     )
 
 
@@ -177,6 +193,11 @@ def doctor(
     run_command(look(), as_json)
 
 
+app.command(epilog=EXIT_CODES)(mcp)
+app.command(epilog=EXIT_CODES)(say)
+app.command(epilog=EXIT_CODES)(dialects)
+
+
 def main() -> NoReturn:
     """Run the command line and exit."""
     app()
@@ -186,9 +207,10 @@ def main() -> NoReturn:
 async def _run(
     task: str,
     tools: Path | None,
+    mcp: Sequence[str],
     env: str | None,
     model: str | None,
-    dialect: str | None,
+    spoken: Spoken,
     options: ModelOptions,
     record: Path | None,
     variables: Sequence[str],
@@ -196,9 +218,7 @@ async def _run(
 ) -> int:
     if record is not None:
         require_free(record)  # before anything is started
-    if dialect is not None and dialect not in DIALECTS:
-        known = ", ".join(sorted(DIALECTS))
-        raise BadUsage(f"there is no dialect {dialect!r}; there are {known}")
+    require_dialect(spoken.dialect)
     own_tools = open_tools(tools)  # first: a task may use the conditions that the file registers
     async with contextlib.AsyncExitStack() as stack:
         scratch = stack.enter_context(tempfile.TemporaryDirectory(prefix="eyehand-"))
@@ -206,11 +226,21 @@ async def _run(
         if plan.asks_model and model is None:
             raise BadUsage("a goal in words needs a model: add --model script:FILE or CHECKPOINT")
         mind = await stack.enter_async_context(open_model(model, options, quiet=as_json))
+        own_tools = await add_tools(stack, mcp, own_tools)
         view = console.display(as_json=as_json)
         place = await stack.enter_async_context(open_env(env, plan))
         ask = _ask if sys.stdin.isatty() else None
         try:
-            agent = Agent(place, mind, dialect=dialect, tools=own_tools, record=record, ask=ask)
+            agent = Agent(
+                place,
+                mind,
+                dialect=spoken.dialect,
+                constrain=spoken.constrain,
+                tools=own_tools,
+                allow=spoken.allow,
+                record=record,
+                ask=ask,
+            )
         except ValueError as error:  # a tool's name that the dialect has already
             raise BadUsage(str(error)) from error
         view.begin(plan.name)

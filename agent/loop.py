@@ -4,21 +4,24 @@ import asyncio
 import importlib.metadata
 import platform
 import secrets
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
 from contextlib import aclosing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from ..actions.dialects import Dialect, dialect_named, dialect_of
+from ..actions.dialects import Dialect, NativeDialect, dialect_named, dialect_of
+from ..actions.errors import ToolError
 from ..actions.schema import TALK
 from ..actions.tools import Tool, tools_by_name
 from ..envs.base import Env
 from ..envs.episode import Episode
 from ..envs.journal import Journal, Recorder
 from ..envs.records import Header, Step
+from ..envs.replay import ReplayEnv
 from ..model.base import Model
 from .acting import Actor, Ask
+from .calling import Caller
 from .errors import TaskError
 from .rounds import action_round, condition_rounds, goal_rounds
 from .run import Run, to_disk
@@ -33,9 +36,15 @@ class Agent:
             end, so an env is for one run.
         model: Who decides; None for tasks that name every action.
         dialect: How the model is spoken to, or the name of it; by default as it was trained.
+        constrain: Whether the model can say nothing but what is valid: an action that the env
+            takes, points on the screenshot, a registered tool. Only for models that decode here.
         tools: Functions that the model may call.
+        allow: Names of those among them that are sensitive and may be called all the same.
         record: Folder to record into; must not exist or be empty.
         ask: Answers the model's questions to the user; None if nobody is there.
+
+    Raises:
+        ToolError: Two tools have one name, or ``allow`` names none of them.
 
     Attributes:
         episode: The run so far; set as soon as a run begins.
@@ -47,25 +56,30 @@ class Agent:
         model: Model | None = None,
         *,
         dialect: Dialect | str | None = None,
+        constrain: bool = True,
         tools: Sequence[Tool] = (),
+        allow: Collection[str] = (),
         record: str | Path | None = None,
         ask: Ask | None = None,
     ) -> None:
         self.env = env
         self.model = model
         self.tools = tools_by_name(tools)
+        self.allow = _among(self.tools, allow)
         self.record = record
         self._ask = ask
         self._specs = [
             {"name": t.name, "description": t.description, "parameters": t.parameters}
             for t in self.tools.values()
         ]
+        actions = env.action_space | (TALK if self.tools else TALK - {"call_tool"})
         if dialect is None:
-            dialect = dialect_of("script" if model is None else model.family)
+            dialect = NativeDialect.name if model is None else dialect_of(model, actions)
         if isinstance(dialect, str):
-            talk = TALK if self.tools else TALK - {"call_tool"}
-            dialect = dialect_named(dialect, env.action_space | talk, self._specs)
+            dialect = dialect_named(dialect, actions, self._specs)
         self.dialect = dialect
+        decodes = model is not None and model.family != "script"
+        self._allowed = actions if constrain and decodes else None
         self.episode: Episode | None = None
         self._run: Run | None = None
 
@@ -130,7 +144,7 @@ class Agent:
     def _rounds(self, run: Run, part: int, step: TaskStep) -> AsyncGenerator[Step]:
         """Give the rounds of one step of the task."""
         if step.goal is not None and self.model is not None:
-            return goal_rounds(run, self.model, self.dialect, part, step.goal)
+            return goal_rounds(run, self.model, self.dialect, part, step.goal, self._allowed)
         if step.action is not None:
             return action_round(run, part, step.action, step.target)
         if step.check is not None:
@@ -146,8 +160,26 @@ class Agent:
         if self.record is not None:
             recorders.append(Journal(self.record, header))
         folder = None if self.record is None else Path(self.record)
-        actor = Actor(self.env, self.tools, self._ask)
+        recorded = self.env.episode.pixels if isinstance(self.env, ReplayEnv) else None
+        caller = Caller(self.env, self.tools, self.allow, self.model, recorded)
+        actor = Actor(self.env, caller, self._ask)
         return Run(task, self.env, actor, Episode(header, [], None, folder=folder), recorders)
+
+
+def _among(tools: Mapping[str, Tool], names: Collection[str]) -> frozenset[str]:
+    """Give names of tools, checked.
+
+    Raises:
+        ToolError: One is of no tool.
+    """
+    if isinstance(names, str):
+        raise ToolError(f"allow is a list of names: [{names!r}]")
+    if unknown := sorted(set(names) - tools.keys()):
+        raise ToolError(
+            f"there is no tool to allow of the name {', '.join(map(repr, unknown))}; there are: "
+            f"{', '.join(tools) or 'none'}"
+        )
+    return frozenset(names)
 
 
 def _header(agent: Agent, task: Task, tools: list[dict[str, Any]]) -> Header:

@@ -80,7 +80,8 @@ async def check_checkpoint(
         trained = surprise < selfcheck.TRAINED_BELOW
         yield _trained(surprise, trained)
         if trained:
-            dialect = dialect_named(dialect_of(model.family), ACTIONS)
+            actions = set(ACTIONS) - {"back"}  # as on a desktop
+            dialect = dialect_named(dialect_of(model, actions), actions)
             session = model.session(repetition_penalty=1.0)
             try:
                 yield await ask_colours(model, session)
@@ -237,7 +238,7 @@ async def ask_places(model: Model, session: Session, dialect: Dialect, screen: S
         image = _image(model, pixels)
         frame = Frame("check", screen, screen).planned(image.resized)
         messages = dialect.messages("Click the middle of the blue square.", [], image)
-        reply = await session.reply(messages)
+        reply = await session.reply(messages, stops=dialect.stops)
         try:
             points = [p for a in dialect.parse(reply.text, frame).actions for _, p in a.points()]
         except ActionError as error:
@@ -252,7 +253,8 @@ async def ask_places(model: Model, session: Session, dialect: Dialect, screen: S
         off = max(abs(points[0].x - centre.x), abs(points[0].y - centre.y))
         said.append(f"({centre}) -> ({points[0]})")
         if off > side / 2:
-            space = _other_space(points[0], centre, frame, side) or space or "somewhere else"
+            other = _other_space(points[0], centre, frame, dialect.space, side)
+            space = other or space or "somewhere else"
     text = f"at {screen}: {', '.join(said)}"
     if not space:
         return Finding("places", "pass", f"it clicks what it is asked to; {text}")
@@ -260,15 +262,16 @@ async def ask_places(model: Model, session: Session, dialect: Dialect, screen: S
         "places",
         "fail",
         f"it clicks {space}; {text}",
-        "its coordinates are not pixels of the resized picture: it speaks another dialect",
+        f"its coordinates are not what {dialect.name} takes them for: see --dialect",
     )
 
 
-def _other_space(point: Point, centre: Point, frame: Frame, side: int) -> str:
+def _other_space(point: Point, centre: Point, frame: Frame, space: Space, side: int) -> str:
     """Say in which other space the numbers that it wrote would have been right."""
-    written = frame.to_model(point, Space.IMAGE)
+    written = frame.to_model(point, space)
     for words, full in (
         ("as if it counted to 1000", Size(1000, 1000)),
+        ("in pixels of the resized picture", frame.image or frame.physical),
         ("as if it saw the screen's own size", frame.physical),
     ):
         x = written.x / full.width * frame.physical.width

@@ -16,7 +16,8 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
 from ..actions.errors import NoTools
-from ..actions.tools import Tool, load_tools
+from ..actions.tool_files import load_tools
+from ..actions.tools import Tool
 from ..envs.base import Env
 from ..envs.replay import ReplayEnv
 from ..model.base import Model
@@ -57,6 +58,21 @@ class ModelOptions:
     quantize: Precision | None = None
     image_tokens: int | None = None
     max_tokens: int = 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """How a model is spoken to.
+
+    Attributes:
+        dialect: Its name; None: as the model was trained.
+        constrain: See `Agent`.
+        allow: Sensitive tools that it may call.
+    """
+
+    dialect: str | None = None
+    constrain: bool = True
+    allow: frozenset[str] = frozenset()
 
 
 def open_task(text: str, variables: Sequence[str], scratch: str, env: str | None = None) -> Task:

@@ -3,15 +3,15 @@
 import asyncio
 import os
 import time
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Container
 from contextlib import aclosing
 from typing import Any
 
 from ..actions.dialects import Dialect, Parsed, Turn
 from ..actions.errors import ActionError
 from ..actions.schema import Action
-from ..envs.base import Observation
-from ..envs.records import Box, Check, Intent, Probe, Step, StopReason, View
+from ..envs.base import Effect, Observation
+from ..envs.records import Box, Check, Intent, Picture, Probe, Step, StopReason, View
 from ..model.base import Model
 from ..model.chat import Image, prompt_hash
 from ..model.errors import ModelError
@@ -23,10 +23,24 @@ from .task import Condition
 
 
 async def goal_rounds(
-    run: Run, model: Model, dialect: Dialect, part: int, goal: str
+    run: Run,
+    model: Model,
+    dialect: Dialect,
+    part: int,
+    goal: str,
+    allowed: Container[str] | None = None,
 ) -> AsyncGenerator[Step]:
-    """Ask the model until it says that it is done."""
-    history = History()
+    """Ask the model until it says that it is done.
+
+    Args:
+        run: Which this is part of.
+        model: Who is asked.
+        dialect: How.
+        part: Which step of the task this is.
+        goal: What is to be reached.
+        allowed: Names of the actions that a reply is constrained to; None: it is free.
+    """
+    history = History(dialect.pictures)
     session = model.session(repetition_penalty=1.0)
     try:
         while True:
@@ -35,7 +49,10 @@ async def goal_rounds(
             image = Image(seen.pixels, frame.image or frame.physical, seen.hash)
             messages = dialect.messages(goal, history.turns, image)
             began = time.monotonic()
-            reply = await run.bounded(session.reply(messages))
+            grammar = None if allowed is None else dialect.grammar(frame, allowed)
+            reply = await run.bounded(
+                session.reply(messages, grammar=grammar, stops=dialect.stops)
+            )
             think_s = time.monotonic() - began
             # A lone surrogate can be neither tokenised nor recorded.
             text = reply.text.encode("utf-8", "replace").decode()
@@ -50,6 +67,8 @@ async def goal_rounds(
             }
             view = View.of(seen).model_copy(update={"frame": frame})
             told: list[str] = []
+            plain = False
+            shown: list[Image] = []
             try:
                 if not reply.finished:  # whole actions in it may be half of what was meant
                     raise ActionError(
@@ -65,32 +84,44 @@ async def goal_rounds(
                 )
                 run.count_error(str(error))
             else:
-                async with aclosing(_actions(run, parsed, seen, view, goal, common)) as steps:
+                steps = _actions(run, parsed, seen, view, goal, common, shown)
+                async with aclosing(steps):
                     async for step in steps:
                         told.append(step.told)
+                        plain = _plain(step)
                         yield step
+                        if step.ended:
+                            return
                         if step.action is not None and step.action.action == "done":
                             if step.action.status == "infeasible":
                                 raise Stop(StopReason.GAVE_UP, step.action.reason)
                             return
-            history.add(Turn(image, text, "\n".join(told)))
+            plain = plain and len(told) == 1
+            history.add(Turn(image, text, "\n".join(told), plain, tuple(shown)))
     finally:
         await session.close()
 
 
 async def _actions(
-    run: Run, parsed: Parsed, seen: Observation, view: View, goal: str, common: dict[str, Any]
+    run: Run,
+    parsed: Parsed,
+    seen: Observation,
+    view: View,
+    goal: str,
+    common: dict[str, Any],
+    shown: list[Image],
 ) -> AsyncGenerator[Step]:
-    """Carry out the actions of one reply, until one comes to nothing."""
+    """Carry out the actions of one reply, until one comes to nothing; add what tools showed."""
     for number, action in enumerate(parsed.actions):
         if number:  # the reply belongs to the first; the screen has moved on since
             seen, observe_s = await run.look()
             view = View.of(seen).model_copy(update={"frame": view.frame})
-            common = {**common, "prompt": None, "reply": None, "stats": {}}
+            common = {**common, "prompt": None, "reply": None, "stats": {}, "repairs": ()}
             common["seconds"] = {"observe": observe_s}
         else:
-            common = {**common, "thought": parsed.thought}
-        step = await _act(run, action, seen, view, common, parsed, goal)
+            repairs = tuple(map(str, parsed.repairs))
+            common = {**common, "thought": parsed.thought, "repairs": repairs}
+        step = await _act(run, action, seen, view, common, parsed, goal, shown)
         yield step
         if step.error is not None:
             run.count_error(step.error)
@@ -105,7 +136,7 @@ async def action_round(
     seen, observe_s = await run.look()
     common: dict[str, Any] = {"part": part, "source": "task", "target": target}
     common["seconds"] = {"observe": observe_s}
-    step = await _act(run, action, seen, View.of(seen), common, None, run.task.name)
+    step = await _act(run, action, seen, View.of(seen), common, None, run.task.name, [])
     yield step
     if step.error is not None:
         raise Stop(StopReason.FAILED, f"{action}: {step.error}")
@@ -119,6 +150,7 @@ async def _act(
     common: dict[str, Any],
     parsed: Parsed | None,
     goal: str,
+    shown: list[Image],
 ) -> Step:
     """Carry out one action and record it: the intent before, the step after."""
     began = time.monotonic()
@@ -139,6 +171,8 @@ async def _act(
         points=acted.points,
         probes=acted.probes,
         log=acted.log,
+        pictures=tuple(Picture.of(image) for image in acted.shown),
+        ended=acted.ended,
         result=acted.result,
         after=None if acted.after is None else View.of(acted.after),
         error=acted.error,
@@ -146,7 +180,8 @@ async def _act(
         seconds=seconds,
         **common,
     )
-    return await run.record(step, seen, acted.after)
+    shown.extend(acted.shown)
+    return await run.record(step, seen, acted.after, acted.shown)
 
 
 async def condition_rounds(
@@ -195,6 +230,13 @@ async def condition_rounds(
     if not verdict.passed:
         late = f" within {timeout_s:g} s" if timeout_s else ""
         raise Stop(StopReason.FAILED, f"{kind.name} did not hold{late}: {verdict.detail}")
+
+
+def _plain(step: Step) -> bool:
+    """Whether the next screenshot says all that there is to say of a step."""
+    if step.result is None or step.error is not None or step.probes:
+        return False
+    return step.result.effect is Effect.CHANGED and not step.result.detail
 
 
 def _plan(model: Model, seen: Observation) -> Size:

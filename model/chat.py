@@ -37,6 +37,17 @@ class Text:
     text: str
 
 
+@dataclass(frozen=True, slots=True)
+class Marked:
+    """Text in which control tokens may stand, such as ``<|box_start|>``.
+
+    For a dialect's own words and for what a model said; never for what a user, a screen or a tool
+    says. Tokens that open and close turns and pictures are text here, too.
+    """
+
+    text: str
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Image:
     """A picture and the size the network will see it at.
@@ -81,15 +92,25 @@ class Video:
             raise ValueError(f"fps must be a positive number, not {self.fps}")
 
 
-Part = Text | Image | Video
+Part = Text | Marked | Image | Video
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One turn: who speaks, and text and pictures in order."""
+    """One turn: who speaks, and text and pictures in order.
+
+    An assistant turn that ends a conversation is open: the reply goes on where it stops.
+
+    Attributes:
+        role: Who speaks.
+        parts: What is said and shown.
+        head: What stands between the role and the parts: a line feed, but for families that name
+            a recipient there.
+    """
 
     role: Role
     parts: tuple[Part, ...]
+    head: str = "\n"
 
     @classmethod
     def of(cls, role: Role, *parts: str | Part) -> "Message":
@@ -99,7 +120,7 @@ class Message:
     @property
     def text(self) -> str:
         """All text of the turn, joined without separators; pictures are left out."""
-        return "".join(part.text for part in self.parts if isinstance(part, Text))
+        return "".join(part.text for part in self.parts if isinstance(part, Text | Marked))
 
 
 def prompt_hash(messages: Sequence[Message]) -> str:
@@ -116,9 +137,13 @@ def prompt_hash(messages: Sequence[Message]) -> str:
 
     for message in messages:
         add(b"turn", message.role.encode())
+        if message.head != "\n":
+            add(b"head", message.head.encode("utf-8", "surrogatepass"))
         for part in message.parts:
             if isinstance(part, Text):
                 add(b"text", part.text.encode("utf-8", "surrogatepass"))
+            elif isinstance(part, Marked):
+                add(b"marked", part.text.encode("utf-8", "surrogatepass"))
             elif isinstance(part, Image):
                 add(b"image", f"{part.hash} {part.resized}".encode())
             else:

@@ -48,12 +48,10 @@ def call(**arguments: Any) -> str:
         ({"action": "left_click_drag", "coordinate": [0, 0]}, Drag(end=Point(0, 0))),
         ({"action": "scroll", "pixels": -300}, Scroll(dy=3)),
         ({"action": "scroll", "pixels": 50}, Scroll(dy=-0.5)),
-        ({"action": "hscroll", "pixels": 100}, Scroll(dx=1)),
         ({"action": "type", "text": "汉 </tool_call> x"}, Type(text="汉 </tool_call> x")),
         ({"action": "key", "keys": ["ctrl", "S"]}, Key(keys="ctrl+s")),
         ({"action": "key", "keys": "Return"}, Key(keys="enter")),
         ({"action": "wait", "time": 2}, Wait(seconds=2)),
-        ({"action": "answer", "text": "42"}, Answer(text="42")),
         ({"action": "terminate", "status": "success"}, Done()),
     ],
 )
@@ -66,9 +64,19 @@ def test_what_it_writes_is_understood_and_written_again(
     assert DIALECT.parse(DIALECT.render(action, FRAME), FRAME).actions == (action,)
 
 
+def test_what_only_the_newer_family_was_taught_is_understood_and_not_written() -> None:
+    for reply, action in (
+        (call(action="hscroll", pixels=100), Scroll(dx=1)),
+        (call(action="answer", text="42"), Answer(text="42")),
+    ):
+        assert DIALECT.parse(reply, FRAME).actions == (action,)
+        with pytest.raises(ActionError, match="has no words for"):
+            DIALECT.render(action, FRAME)
+
+
 def test_failure_is_infeasible_and_has_a_reason() -> None:
     (done,) = DIALECT.parse(call(action="terminate", status="failure"), FRAME).actions
-    assert done == Done(status="infeasible", reason="the model says: failure")
+    assert done == Done(status="infeasible", reason="the model says that it cannot be done")
 
 
 def test_a_tool_of_ones_own_is_called_by_its_name() -> None:
@@ -92,21 +100,21 @@ def test_a_call_inside_the_thinking_is_only_thought() -> None:
         ("", "calls no function"),
         ("done", "calls no function"),
         ("<think>" + call(action="left_click"), "the thinking does not end"),
-        ("<tool_call>{", "is broken"),
+        ("<tool_call>{", "a call is"),
         ('<tool_call>{"name": "computer_use", "arguments": {}} {}</tool_call>', "more than one"),
         ('<tool_call>{"name": "rm", "arguments": {}}</tool_call>', "there is no function 'rm'"),
         ('<tool_call>{"name": "computer_use", "arguments": "x"}</tool_call>', "are an object"),
         (call(action="fly"), "has no action 'fly'"),
         (call(action="mouse_move"), "mouse_move needs coordinate"),
         (call(action="left_click", coordinate=[1]), "coordinate is [x, y]"),
-        (call(action="left_click", coordinate=[1, float("nan")]), "NaN is not a number"),
+        (call(action="left_click", coordinate=[1, float("nan")]), "a value is expected, not NaN"),
         (call(action="left_click", coordinate=[5000, 1]), "outside"),
         (call(action="left_click", text="x"), "takes no text"),
         (call(action="scroll", pixels=0), "other than 0"),
-        (call(action="key", keys=[]), "list of names"),
+        (call(action="key", keys=[]), "keys is names of keys"),
         (call(action="key", keys=["flub"]), "unknown key 'flub'"),
-        (call(action="terminate", status="maybe"), "success or failure"),
-        ("<tool_call>" + "[" * 100_000, "broken|nested"),
+        (call(action="terminate", status="maybe"), "status is one of success, failure"),
+        ("<tool_call>" + "[" * 100_000, "nested"),
     ],
 )
 def test_what_it_cannot_mean_is_told(reply: str, message: str) -> None:

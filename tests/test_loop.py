@@ -55,7 +55,7 @@ class Listener(ScriptedModel):
 
     shown: list[Sequence[Message]]
 
-    async def reply(self, messages: Sequence[Message]) -> Reply:
+    async def reply(self, messages: Sequence[Message], **bounds: Any) -> Reply:
         self.shown = [*getattr(self, "shown", []), messages]
         return await super().reply(messages)
 
@@ -102,7 +102,7 @@ async def test_the_step_limit_stops() -> None:
 
 async def test_the_time_limit_stops_a_model_that_hangs() -> None:
     class Slow(ScriptedModel):
-        async def reply(self, messages: Sequence[Message]) -> Reply:
+        async def reply(self, messages: Sequence[Message], **bounds: Any) -> Reply:
             await asyncio.sleep(60)
             raise RuntimeError("never")
 
@@ -237,7 +237,13 @@ class Slow(PaperEnv):
     def intend(self, intent: Intent, seen: Observation) -> None:
         pass
 
-    def record(self, step: Step, seen: Observation, after: Observation | None) -> None:
+    def record(
+        self,
+        step: Step,
+        seen: Observation,
+        after: Observation | None,
+        pictures: Sequence[Image] = (),
+    ) -> None:
         self.recording.set()
         time.sleep(0.2)
 
@@ -332,7 +338,7 @@ async def test_the_prompt_only_grows_between_two_drops() -> None:
 def test_history_drops_pictures_in_blocks_and_no_reply() -> None:
     pixels = np.zeros((4, 4, 3), np.uint8)
     image = Image(pixels, Size(4, 4), pixel_hash(pixels))
-    history = History(keep_images=2, drop_block=3)
+    history = History(5)
     kept = []
     for number in range(9):
         history.add(Turn(image, str(number), "told"))

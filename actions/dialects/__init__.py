@@ -1,16 +1,19 @@
 """Dialects: how each model family is spoken to, one file a family."""
 
-from .base import Dialect, Parsed, Turn
+from .base import Dialect, Found, Parsed, Repair, Turn
 from .computer_use import ComputerUseDialect
 from .native import NativeDialect
-from .table import DIALECTS, dialect_named, dialect_of
+from .table import DIALECTS, TABLE, dialect_named, dialect_of
 
 __all__ = [
     "DIALECTS",
+    "TABLE",
     "ComputerUseDialect",
     "Dialect",
+    "Found",
     "NativeDialect",
     "Parsed",
+    "Repair",
     "Turn",
     "dialect_named",
     "dialect_of",

@@ -7,16 +7,19 @@ For scripts, tests and people. A reply is any text and then one JSON object (or 
     {"action": "key", "keys": "ctrl+s"}
 """
 
+import functools
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Sequence
 from typing import Any
 
 from ...model.chat import Image, Message
 from ..errors import ActionParseError, ActionSchemaError
 from ..geometry import Clamp, Frame, Point, Space, whole
 from ..schema import ACTIONS, Action, parse_action
-from .base import Parsed, Turn
+from .base import Parsed, Tools, Turn
+from .kinds import KeysKind, PointKind
+from .lark import Lark, object_schema
 
 _SYSTEM = """You work a computer by looking at screenshots and acting on them.
 Answer with a short thought and then one action as a JSON object on a line of its own, such as
@@ -33,10 +36,11 @@ class NativeDialect:
     """The plain JSON dialect."""
 
     name = "native"
+    space = Space.IMAGE
+    pictures: int | None = None
+    stops: tuple[str, ...] = ()
 
-    def __init__(
-        self, actions: Iterable[str] = ACTIONS, tools: Sequence[Mapping[str, Any]] = ()
-    ) -> None:
+    def __init__(self, actions: Iterable[str] = ACTIONS, tools: Tools = ()) -> None:
         """Write the system turn once.
 
         Args:
@@ -44,7 +48,8 @@ class NativeDialect:
             tools: What can be called by ``call_tool``, each with ``name``, ``description`` and
                 ``parameters`` (JSON Schema).
         """
-        allowed = set(actions)
+        self._actions = allowed = frozenset(actions)
+        self._tools = [dict(tool) for tool in tools]
         self._system = _SYSTEM + "\n".join(_describe(name) for name in ACTIONS if name in allowed)
         if tools:
             lines = (json.dumps(dict(each), ensure_ascii=False) for each in tools)
@@ -53,13 +58,13 @@ class NativeDialect:
     def messages(self, goal: str, past: Sequence[Turn], now: Image) -> list[Message]:
         """System turn, then goal and screenshots in user turns, replies in assistant turns."""
         messages = [Message.of("system", self._system)]
-        lead = f"Goal: {goal}"
+        lead: list[str | Image] = [f"Goal: {goal}\n"]
         for turn in past:
             seen = turn.image or "(this picture is no longer kept)"
-            messages.append(Message.of("user", f"{lead}\n", seen))
+            messages.append(Message.of("user", *lead, seen))
             messages.append(Message.of("assistant", turn.reply))
-            lead = turn.outcome
-        messages.append(Message.of("user", f"{lead}\n", now))
+            lead = [f"{turn.outcome}\n", *turn.shown]
+        messages.append(Message.of("user", *lead, now))
         return messages
 
     def parse(self, reply: str, frame: Frame) -> Parsed:
@@ -75,12 +80,67 @@ class NativeDialect:
             thought = _OPENS_FENCE.sub("", thought)
         return Parsed(actions, thought.strip(), tuple(clamps))
 
-    def render(self, action: Action, frame: Frame) -> str:
+    def render(self, action: Action, frame: Frame, thought: str = "") -> str:
         """Write the action as one line of JSON, points rounded to pixels of the picture."""
         data = action.to_json()
         for name, point in action.points():
             data[name] = list(whole(frame.to_model(point, Space.IMAGE)))
-        return json.dumps(data, ensure_ascii=False)
+        text = json.dumps(data, ensure_ascii=False)
+        return f"{thought}\n{text}" if thought else text
+
+    def grammar(self, frame: Frame, actions: Container[str] | None = None) -> str | None:
+        """A thought of a line, then one action on a line of its own."""
+        lark = Lark()
+        names = [n for n in ACTIONS if n in self._actions and (actions is None or n in actions)]
+        calls = [
+            lark.json(f"act_{name}_{number}", schema)
+            for name in names
+            if name != "call_tool"
+            for number, schema in enumerate(_schemas(name, frame))
+        ]
+        if "call_tool" in names:
+            for number, tool in enumerate(self._tools):
+                what = {"action": {"const": "call_tool"}, "name": {"const": tool["name"]}}
+                call = object_schema({**what, "arguments": tool["parameters"]})
+                calls.append(lark.json(f"tool_{number}", call))
+        thought = lark.rule("SENTENCE", r"/[^\n{\[][^\n]{0,1500}/")
+        return lark.made(f'({thought} "\\n")? ({" | ".join(calls)})')
+
+
+def _schemas(name: str, frame: Frame) -> list[dict[str, Any]]:
+    """Give the JSON Schemas of an action: one for each way to write it."""
+    schema = _schema_of(name)
+    members: dict[str, Any] = {}
+    for field, spec in schema["properties"].items():
+        kind = spec.get("anyOf", [spec])[0]  # of an optional field: what it is when given
+        members[field] = {word: kind[word] for word in _BOUNDS if word in kind}
+        if "$ref" in kind:
+            members[field] = PointKind().schema(frame, Space.IMAGE)
+        elif field == "keys":
+            members[field] = KeysKind("+").schema(frame, Space.IMAGE)
+    members["action"] = {"const": name}
+    whole = object_schema(members) | {"required": ["action", *schema.get("required", ())]}
+    if name == "scroll":  # by a direction, or by two numbers
+        ways = [("direction", "amount"), ("dx", "dy"), ("dy",)]
+        shared = ("action", "point", "unit")
+        return [
+            object_schema({n: m for n, m in members.items() if n in (*shared, *way)})
+            | {"required": ["action", way[0]]}
+            for way in ways
+        ]
+    if name == "done":  # what is infeasible has a reason
+        why = {"type": "string", "minLength": 1, "pattern": r"^[A-Za-z]"}
+        ended = {"action": members["action"], "status": {"const": "infeasible"}, "reason": why}
+        return [object_schema({"action": members["action"]}), object_schema(ended)]
+    return [whole]
+
+
+@functools.cache
+def _schema_of(name: str) -> dict[str, Any]:
+    return ACTIONS[name].model_json_schema()
+
+
+_BOUNDS = ("type", "enum", "minimum", "maximum", "exclusiveMinimum", "minLength")
 
 
 def _mapped(action: Action, frame: Frame, clamps: list[Clamp]) -> Action:

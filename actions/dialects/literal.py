@@ -1,0 +1,391 @@
+"""Values as models write them: JSON, Python literals, and function calls of literals.
+
+A strict reader with a fixed list of slips that have exactly one reading; each that is met is
+noted under its name. Nothing is evaluated. Time is linear in the length of the text, and depth is
+bounded.
+"""
+
+import re
+from collections.abc import Container
+from typing import Any, NamedTuple, NoReturn
+
+from .reading import Reading
+
+MAX_DEPTH = 40
+_MAX_DIGITS = 300
+
+_BLANK = re.compile(r"[ \t\r\n\u3000\u00a0]*")
+_COMMENT = re.compile(r"(?:#|//)[^\n]*|/\*(?:[^*]|\*(?!/))*\*/")
+_NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,4})?")
+_JSON_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
+_WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")  # a tool's may hold a hyphen
+_TAGGED = re.compile(
+    r"<point>[^<]{0,200}</point>|<bbox>[^<]{0,200}</bbox>"
+    r"|<\|box_start\|>[^<]{0,200}<\|box_end\|>"
+)
+_CHUNK = {quote: re.compile(rf"[^{quote}\\]*") for quote in "\"'”’＂"}
+_CLOSING = {'"': '"', "'": "'", "“": "”", "‘": "’", "＂": "＂"}
+_ESCAPES = {
+    '"': '"', "\\": "\\", "/": "/", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t",
+}  # fmt: skip
+_PYTHON_ESCAPES = {"'": "'", '"': '"', "\\": "\\", "n": "\n", "r": "\r", "t": "\t", "\n": ""}
+_ESCAPED = re.compile(r"\\(.)", re.DOTALL)
+_HEX = {"x": 2, "u": 4, "U": 8}
+_JSON_WORDS = {"true": True, "false": False, "null": None}
+_PYTHON_WORDS = {"True": True, "False": False, "None": None}
+_ENDS_LAST_TEXT = re.compile(r"\s*[)）]\s*$")
+
+
+class Bare(str):
+    """A text that stood without quotes: what it holds may be a number or a point as well."""
+
+
+class Call(NamedTuple):
+    """A function call of literals.
+
+    Attributes:
+        name: May hold dots.
+        args: By position.
+        kwargs: By name.
+        position: Where its name begins.
+    """
+
+    name: str
+    args: tuple[Any, ...]
+    kwargs: dict[str, Any]
+    position: int
+
+
+class Scanner:
+    """Reads values out of a text, one after another.
+
+    Args:
+        reading: Is told of slips and failures.
+        at: Where to begin.
+        end: Where the text ends for this scanner; None: at its end.
+        python: Python's literals are native here; else JSON's are.
+        text: Instead of the reply, for a text inside of it; positions are then ``origin``.
+        origin: Where that text stands in the reply.
+        closing: What closes the whole, such as a tag: brackets that are open there are unclosed.
+        final: Arguments that are always the last of their call: a text there may hold quotes.
+
+    Attributes:
+        at: The next character.
+    """
+
+    def __init__(
+        self,
+        reading: Reading,
+        at: int = 0,
+        end: int | None = None,
+        *,
+        python: bool = False,
+        text: str | None = None,
+        origin: int = 0,
+        closing: str = "",
+        final: Container[str] = (),
+    ) -> None:
+        self.at = at
+        self._closing, self._final = closing, final
+        self._reading, self._python = reading, python
+        self._text = reading.reply if text is None else text
+        self._origin = None if text is None else origin
+        self._end = len(self._text) if end is None else end
+
+    def value(self, depth: int = 0) -> Any:
+        """Read one value: tuples become lists.
+
+        Raises:
+            ActionParseError: There is none here, or it is broken in a way that has no one reading.
+        """
+        if depth > MAX_DEPTH:
+            self._fail("the values are nested too deeply")
+        sign = self.peek()
+        if sign in _CLOSING:
+            return self.string()
+        if sign == "{":
+            return self._object(depth)
+        if sign in ("[", "(", "（"):
+            return self._list(depth)
+        if number := _NUMBER.match(self._text, self.at, self._end):
+            return self._number(number[0])
+        if word := _WORD.match(self._text, self.at, self._end):
+            return self._word(word[0])
+        self._fail(f"a value is expected, not {self._shown()}")
+
+    def call(self) -> Call:
+        """Read ``name(value, key=value, …)``.
+
+        Raises:
+            ActionParseError: There is none here, or it is broken.
+        """
+        self.peek()
+        begins = self.at
+        name = _NAME.match(self._text, self.at, self._end)
+        if name is None:
+            self._fail(f"a call such as name(key=value) is expected, not {self._shown()}")
+        self.at = name.end()
+        if not self.took("(", "（"):
+            self._fail(f"( is expected after {name[0]:.40}, not {self._shown()}")
+        args: list[Any] = []
+        kwargs: dict[str, Any] = {}
+        while not self.took(")", "）"):
+            if self.ended():
+                self._unclosed("call")
+                break
+            key = self._key_of_call()
+            last = (not kwargs and not args) or key in self._final
+            value = self._argument(last=last)
+            if key is None:
+                if kwargs:
+                    self._fail("a value without a name cannot follow one that has a name")
+                args.append(value)
+            else:
+                self._put(kwargs, key, value)
+            if not self.took(",", "，") and self.peek() not in (")", "）") and not self.ended():
+                self._fail(f", or ) is expected, not {self._shown()}")
+        return Call(name[0], tuple(args), kwargs, self._place(begins))
+
+    def string(self) -> str:
+        """Read a text in quotes.
+
+        Raises:
+            ActionParseError: It does not end, or holds an escape that means nothing.
+        """
+        opens, begins = self.peek(), self.at
+        if opens not in _CLOSING:
+            self._fail(f"a text in quotes is expected, not {self._shown()}")
+        if opens == "'" and not self._python:
+            self._note("single quotes")
+        elif opens not in "\"'":
+            self._note("full-width punctuation")
+        closes, chunk = _CLOSING[opens], _CHUNK[_CLOSING[opens]]
+        if self._python and self._text.startswith(closes * 3, self.at, self._end):
+            closes *= 3
+        self.at += len(closes)
+        parts: list[str] = []
+        while True:
+            found = chunk.match(self._text, self.at, self._end)
+            if found is not None:
+                if len(closes) == 1 and ("\n" in found[0] or "\r" in found[0]):
+                    self._note("line break in a text")
+                parts.append(found[0])
+                self.at = found.end()
+            sign = self._text[self.at] if self.at < self._end else ""
+            if not sign:
+                self.at = begins
+                self._fail("a text in quotes does not end")
+            if self._text.startswith(closes, self.at, self._end):
+                self.at += len(closes)
+                return _whole_characters("".join(parts))
+            self.at += 1
+            parts.append(self._escape() if sign == "\\" else sign)
+
+    def peek(self) -> str:
+        """Skip blanks and comments; give the next character, nothing at the end."""
+        while True:
+            blank = _BLANK.match(self._text, self.at, self._end)
+            self.at = self.at if blank is None else blank.end()
+            sign = self._text[self.at] if self.at < self._end else ""
+            if sign not in ("#", "/"):
+                return sign
+            comment = _COMMENT.match(self._text, self.at, self._end)
+            if comment is None:
+                return sign
+            self._note("comment")
+            self.at = comment.end()
+
+    def ended(self) -> bool:
+        """Say whether nothing is left, or what closes the whole comes next."""
+        if not self.peek():
+            return True
+        return bool(self._closing) and self._text.startswith(self._closing, self.at)
+
+    def took(self, sign: str, wide: str = "") -> bool:
+        """Step over a character if it is the next; its full-width form is a slip."""
+        found = self.peek()
+        if found != sign and (not wide or found != wide):
+            return False
+        if found == wide:
+            self._note("full-width punctuation")
+        self.at += 1
+        return True
+
+    def _object(self, depth: int) -> dict[str, Any]:
+        self.at += 1
+        members: dict[str, Any] = {}
+        while True:
+            if self.took("}"):
+                return members
+            if self.ended():
+                self._unclosed("bracket")
+                return members
+            key = self._key()
+            if not self.took(":", "："):
+                self._fail(f": is expected after {key!r:.40}, not {self._shown()}")
+            self._put(members, key, self.value(depth + 1))
+            self._separated("}")
+
+    def _list(self, depth: int) -> list[Any]:
+        opens = self.peek()
+        wide = opens == "（"
+        if wide:
+            self._note("full-width punctuation")
+        elif opens == "(" and not self._python:
+            self._note("round brackets")
+        closes = ("]",) if opens == "[" else (")", "）")
+        self.at += 1
+        items: list[Any] = []
+        while True:
+            if self.took(*closes):
+                return items
+            if self.ended():
+                self._unclosed("bracket")
+                return items
+            items.append(self.value(depth + 1))
+            self._separated(*closes)
+
+    def _unclosed(self, what: str) -> None:
+        """Note that the text ends inside of something, but not where a value may be cut off."""
+        last = self._text[self._end - 1 : self._end]
+        if self.at >= self._end and (last.isalnum() or last == "."):
+            self._fail("the text ends in the middle of a value")
+        self._note(f"unclosed {what}")
+
+    def _separated(self, *closes: str) -> None:
+        """Step over what stands between two members; a comma may be missing or trailing."""
+        if self.took(",", "，"):
+            if self.peek() in closes and not self._python:
+                self._note("trailing comma")
+        elif self.peek() not in closes and not self.ended():
+            if self._text[self.at - 1] not in " \t\r\n" and self.peek() not in "\"'“‘{[(":
+                self._fail(f", or {closes[0]} is expected, not {self._shown()}")
+            self._note("missing comma")
+
+    def _key(self) -> str:
+        if self.peek() in _CLOSING:
+            key = self.string()
+            if key != key.strip():
+                self._note("blanks in a name")
+            return key.strip()
+        word = _WORD.match(self._text, self.at, self._end)
+        if word is None:
+            self._fail(f"a name in quotes is expected, not {self._shown()}")
+        self._note("name without quotes")
+        self.at = word.end()
+        return word[0]
+
+    def _key_of_call(self) -> str | None:
+        self.peek()
+        begins = self.at
+        word = _WORD.match(self._text, self.at, self._end)
+        if word is not None:
+            self.at = word.end()
+            if self.took("=", "＝"):
+                return word[0]
+        self.at = begins
+        return None
+
+    def _argument(self, *, last: bool) -> Any:
+        """Read a value in a call: also a tagged point without quotes."""
+        sign = self.peek()
+        if tagged := _TAGGED.match(self._text, self.at, self._end):
+            self.at = tagged.end()
+            return tagged[0]
+        if sign not in ("'", '"') or not last:
+            return self.value(1)
+        begins = self.at
+        ends_well = False
+        try:
+            text = self.string()
+            ends_well = self.peek() in (",", "，", ")", "）", "")
+        finally:
+            closed = self.at
+            self.at = begins if not ends_well else closed
+        if ends_well:
+            return text
+        # The text holds its own quotes. With nothing but this text in the call, and nothing after
+        # the call, it can only end at the last quote.
+        tail = self._text.rfind(sign, begins + 1, self._end)
+        if tail <= begins or not _ENDS_LAST_TEXT.match(self._text, tail + 1, self._end):
+            self._fail("the text in quotes holds quotes of its own: write them with a backslash")
+        self._note("quotes in a text")
+        self.at = tail + 1
+        return _ESCAPED.sub(
+            lambda found: _PYTHON_ESCAPES.get(found[1], found[0]), self._text[begins + 1 : tail]
+        )
+
+    def _put(self, members: dict[str, Any], key: str, value: Any) -> None:
+        if key in members and members[key] != value:
+            self._fail(f"{key!r:.40} is given twice, and not alike")
+        if key in members:
+            self._note("given twice")
+        members[key] = value
+
+    def _number(self, text: str) -> int | float:
+        after = self._text[self.at + len(text) : self.at + len(text) + 1]
+        if after.isalnum() or after == "_":
+            self._fail(f"a number ends in {after!r}")
+        if len(text) > _MAX_DIGITS:
+            self._fail("a number has too many digits")
+        if not self._python and not _JSON_NUMBER.fullmatch(text):
+            self._note("form of a number")
+        self.at += len(text)
+        plain = text.lstrip("+-").isdigit()
+        return int(text) if plain else float(text)
+
+    def _word(self, word: str) -> bool | None:
+        native, other = (
+            (_PYTHON_WORDS, _JSON_WORDS) if self._python else (_JSON_WORDS, _PYTHON_WORDS)
+        )
+        if word in other and word not in native:
+            self._note("word of another language")
+        elif word not in native:
+            self._fail(f"a value is expected, not {word:.40}: texts stand in quotes")
+        self.at += len(word)
+        return native[word] if word in native else other[word]
+
+    def _escape(self) -> str:
+        sign = self._text[self.at] if self.at < self._end else ""
+        self.at += 1
+        if sign in _HEX and (self._python or sign == "u"):
+            digits = self._text[self.at : min(self.at + _HEX[sign], self._end)]
+            try:
+                if len(digits) < _HEX[sign] or not digits.isalnum():
+                    raise ValueError
+                found = chr(int(digits, 16))
+            except (ValueError, OverflowError):
+                self._fail(f"\\{sign} needs {_HEX[sign]} hexadecimal digits of a character")
+            self.at += len(digits)
+            return found
+        if self._python:
+            # As Python reads it: an unknown escape is the two characters.
+            return _PYTHON_ESCAPES.get(sign, f"\\{sign}")
+        if sign == "'":
+            self._note("escaped quote")
+            return sign
+        if sign not in _ESCAPES or not sign:
+            self.at -= 2
+            self._fail(f"\\{sign} means nothing in JSON: a backslash is written twice")
+        return _ESCAPES[sign]
+
+    def _place(self, at: int) -> int:
+        return at if self._origin is None else self._origin
+
+    def _note(self, name: str) -> None:
+        self._reading.repaired(name, self._place(self.at))
+
+    def _fail(self, message: str) -> NoReturn:
+        self._reading.fail(message, self._place(self.at))
+
+    def _shown(self) -> str:
+        rest = self._text[self.at : min(self.at + 20, self._end)]
+        return repr(rest) if rest else "the end of the text"
+
+
+def _whole_characters(text: str) -> str:
+    """Join the halves of characters that JSON writes as two escapes; lone halves stay."""
+    if not any("\ud800" <= sign < "\ue000" for sign in text):
+        return text
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "surrogatepass")

@@ -1,0 +1,247 @@
+"""``eyehand say``: what a model is shown, and what its reply means."""
+
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import numpy as np
+import typer
+from PIL import Image as Pictures
+from PIL import UnidentifiedImageError
+from rich.console import Console
+from rich.table import Table
+
+from ..actions.dialects import TABLE, dialect_named, dialect_of
+from ..actions.geometry import Frame
+from ..actions.schema import ACTIONS
+from ..envs.marks import marked
+from ..model.chat import Image, Pixels, pixel_hash
+from ..model.size import Size, smart_resize
+from .errors import BadUsage
+from .exits import DONE, NOT_DONE, run_command
+from .model_cli import AsJson, ImageTokens
+from .opening import open_tools
+from .saying import Saying, recorded, saying
+
+if TYPE_CHECKING:
+    from ..model.prompt import Layout
+
+_PATCH_PX = 28
+_ON_DESKTOP = frozenset(ACTIONS) - {"back", "home", "app_switch"}
+
+
+def say(
+    goal: Annotated[
+        str | None, typer.Argument(metavar="[GOAL]", help="What the model is asked to do.")
+    ] = None,
+    picture: Annotated[Path | None, typer.Option(help="The screenshot, a picture file.")] = None,
+    episode: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Instead of both: a recorded episode.")
+    ] = None,
+    step: Annotated[int, typer.Option(help="Which step of the episode, from 0.")] = 0,
+    dialect: Annotated[
+        str | None, typer.Option(metavar="NAME", help="How the model is spoken to.")
+    ] = None,
+    model: Annotated[
+        str | None,
+        typer.Option(
+            help="A checkpoint's folder or name on the hub, for the dialect, exact sizes and "
+            "tokens. Its weights are not read."
+        ),
+    ] = None,
+    phone: Annotated[bool, typer.Option("--phone", help="The screen is a phone's.")] = False,
+    tools: Annotated[Path | None, typer.Option(help="Python file with @tool functions.")] = None,
+    image_tokens: ImageTokens = None,
+    reply: Annotated[
+        str | None, typer.Option(help="What the model said; - reads standard input.")
+    ] = None,
+    mark: Annotated[
+        Path | None, typer.Option(metavar="FILE.png", help="Draw the points on the screenshot.")
+    ] = None,
+    grammar: Annotated[
+        bool, typer.Option("--grammar", help="Show what the reply is constrained to, too.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Show the exact prompt that a dialect makes, and read a reply to it.
+
+    Exits with 1 where the reply cannot become an action.
+
+    \b
+    Examples:
+      eyehand say "Save the file" --picture shot.png --dialect computer_use
+      eyehand say "Open Wi-Fi" --picture phone.png --phone --model checkpoints/UI-TARS-1.5-7B
+      eyehand say "Save" --picture shot.png --dialect ui-tars --mark points.png \\
+          --reply "Action: click(start_box='(100,200)')"
+      eyehand say --episode runs/save --step 3 --mark step3.png
+    """  # noqa: D301
+    run_command(
+        _say(goal, picture, episode, step, dialect, model, phone, tools, image_tokens, reply, mark,
+             grammar, as_json),
+        as_json,
+    )  # fmt: skip
+
+
+def dialects(as_json: AsJson = False) -> None:
+    """List the dialects: how each family of models is spoken to.
+
+    NAME@SPACE is one for a checkpoint that writes its points in other units.
+    """
+    rows = [("native", "image", "scripts and people"), *_rows()]
+    if as_json:
+        for name, space, models in rows:
+            print(json.dumps({"name": name, "space": space, "models": models}))
+        return
+    table = Table("name", "points in", "models", box=None, pad_edge=False)
+    for row in rows:
+        table.add_row(*row)
+    Console(width=None if sys.stdout.isatty() else 120).print(table)
+
+
+def _rows() -> Iterator[tuple[str, str, str]]:
+    for name, entry in TABLE.items():
+        yield name, dialect_named(name, _ON_DESKTOP).space, entry.models
+
+
+def require_dialect(name: str | None) -> None:
+    """Check that there is a dialect of a name; None is none asked for.
+
+    Raises:
+        BadUsage: There is not.
+    """
+    if name is not None:
+        try:
+            dialect_named(name, _ON_DESKTOP)
+        except ValueError as error:
+            raise BadUsage(str(error)) from error
+
+
+async def _say(
+    goal: str | None,
+    picture: Path | None,
+    episode: Path | None,
+    step: int,
+    dialect: str | None,
+    model: str | None,
+    phone: bool,
+    tools: Path | None,
+    image_tokens: int | None,
+    reply: str | None,
+    mark: Path | None,
+    grammar: bool,
+    as_json: bool,
+) -> int:
+    layout = None if model is None else _layout(model, image_tokens)
+    if episode is not None:
+        if goal is not None or picture is not None or dialect is not None or reply is not None:
+            raise BadUsage("an episode has goal, picture, dialect and reply of its own")
+        said = await recorded(episode, step, layout)
+    else:
+        if goal is None or picture is None:
+            raise BadUsage("give a goal and --picture FILE, or --episode DIR")
+        actions = frozenset(ACTIONS) if phone else _ON_DESKTOP
+        if dialect is None:
+            if layout is None or model is None:
+                raise BadUsage("give --dialect NAME, or --model CHECKPOINT to have it chosen")
+            dialect = dialect_of(_Checkpoint(Path(model).name, layout.family), actions)
+        pixels = _read(picture)
+        size = Size(pixels.shape[1], pixels.shape[0])
+        resized = _plan(size, layout, image_tokens)
+        specs = [
+            {"name": t.name, "description": t.description, "parameters": t.parameters}
+            for t in open_tools(tools)
+        ]
+        try:
+            spoken = dialect_named(dialect, actions, specs)
+        except ValueError as error:
+            raise BadUsage(str(error)) from error
+        image = Image(pixels, resized, pixel_hash(pixels))
+        said = saying(
+            spoken,
+            spoken.messages(goal, [], image),
+            Frame("picture", size, size).planned(resized),
+            pixels,
+            reply=sys.stdin.read() if reply == "-" else reply,
+            layout=layout,
+        )
+    if mark is not None:
+        try:
+            marked(said.pixels, said.marks()).save(mark)
+        except (OSError, ValueError) as error:
+            raise BadUsage(f"cannot save the picture {mark}: {error}") from error
+    if as_json:
+        print(json.dumps(said.to_json(), ensure_ascii=False))
+    else:
+        _show(said, mark, grammar=grammar)
+    return NOT_DONE if said.error else DONE
+
+
+class _Checkpoint:
+    """What of a checkpoint says how it is spoken to."""
+
+    def __init__(self, name: str, family: str) -> None:
+        self.name, self.family = name, family
+
+
+def _layout(model: str, image_tokens: int | None) -> "Layout":
+    from ..model.errors import BadCheckpoint
+
+    try:
+        from ..model.prompt import Layout  # says that it needs the extra "model"
+
+        return Layout.read(model, image_tokens)
+    except (ImportError, BadCheckpoint, ValueError) as error:
+        raise BadUsage(str(error)) from error
+
+
+def _plan(size: Size, layout: "Layout | None", image_tokens: int | None) -> Size:
+    try:
+        if layout is not None:
+            return layout.processor.plan(size)
+        most = {} if image_tokens is None else {"max_pixels": image_tokens * _PATCH_PX**2}
+        return smart_resize(size, **most)
+    except ValueError as error:
+        raise BadUsage(f"the picture cannot be shown to a model: {error}") from error
+
+
+def _read(path: Path) -> Pixels:
+    try:
+        with Pictures.open(path) as picture:
+            return np.asarray(picture.convert("RGB"))
+    except (OSError, UnidentifiedImageError, Pictures.DecompressionBombError) as error:
+        raise BadUsage(f"cannot read the picture {path}: {error}") from error
+
+
+def _show(said: Saying, mark: Path | None, *, grammar: bool) -> None:
+    print(said.prompt)
+    print()
+    tokens = "" if said.tokens is None else f", {said.tokens:,} tokens"
+    print(f"dialect: {said.dialect}{tokens}")
+    for number, picture in enumerate(said.pictures, start=1):
+        count = "" if picture.tokens is None else f", {picture.tokens:,} tokens"
+        print(f"picture {number}: {picture.size}, seen at {picture.seen}{count}")
+    if said.stops:
+        print(f"stops: {', '.join(said.stops)}")
+    if grammar:
+        print(f"grammar:\n{said.grammar or '(none)'}")
+    if said.reply is None:
+        return
+    if said.error:
+        print(f"not an action: {said.error}")
+    if said.parsed is not None:
+        if said.parsed.thought:
+            print(f"thought: {said.parsed.thought}")
+        for repair in said.parsed.repairs:
+            print(f"repaired: {repair}")
+        for action in said.parsed.actions:
+            print(f"action: {action}")
+        for row in said.points:
+            clamped = "" if row.said is None else f" (said: {row.said})"
+            print(
+                f"  {row.field}: picture {row.image}{clamped}, screenshot {row.physical}, "
+                f"pointer {row.pointer}"
+            )
+    if mark is not None:
+        print(f"drawn: {mark}")
