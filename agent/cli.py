@@ -269,8 +269,13 @@ async def _run(
 
 
 def _tokens(episode: Episode) -> dict[str, int]:
-    """Add up what a model read anew, had read before, and wrote; empty where nothing is counted."""
-    names = {"read": "prefilled_tokens", "reused": "reused_tokens", "written": "decoded_tokens"}
+    """Add up tokens: read anew, read before, chosen, forced; empty where nothing is counted."""
+    names = {
+        "read": "prefilled_tokens",
+        "reused": "reused_tokens",
+        "written": "decoded_tokens",
+        "forced": "forced_tokens",
+    }
     counted = [step.stats for step in episode.steps if "decoded_tokens" in step.stats]
     return {
         word: int(sum(stats.get(name, 0) for stats in counted))

@@ -4,6 +4,7 @@ import random
 from types import SimpleNamespace
 from typing import Any, cast
 
+import llguidance
 import pytest
 from dialect_cases import KINDS, PLACES, frame_of, made, samples
 
@@ -11,8 +12,6 @@ from eyehand.actions import ActionError, CallTool, Done, Frame, Size
 from eyehand.actions.dialects import Dialect
 from eyehand.model.constrain import fitted
 from eyehand.model.tokenizer import Tokenizer
-
-llguidance = pytest.importorskip("llguidance")
 
 LETTERS = llguidance.LLTokenizer("byte")
 NO_TOKENS = cast(Tokenizer, SimpleNamespace(added={}))
