@@ -305,7 +305,7 @@ def _load(name: str, options: ModelOptions, progress: Progressed) -> "QwenVL":
     except ImportError as error:
         raise ModelError(str(error)) from error
     try:
-        return QwenVL.load(
+        model = QwenVL.load(
             name,
             device=options.device,
             dtype=options.dtype,
@@ -314,8 +314,11 @@ def _load(name: str, options: ModelOptions, progress: Progressed) -> "QwenVL":
             max_tokens=options.max_tokens,
             progress=progress,
         )
+        with contextlib.suppress(ImportError):  # said where a grammar is asked for
+            model.grammars.prepare()
     except (BadCheckpoint, ValueError) as error:
         raise BadUsage(str(error)) from error
+    return model
 
 
 @contextlib.contextmanager

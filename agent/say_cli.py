@@ -133,7 +133,7 @@ async def _say(
     grammar: bool,
     as_json: bool,
 ) -> int:
-    layout = None if model is None else _layout(model, image_tokens)
+    family, layout = ("", None) if model is None else _layout(model, image_tokens)
     if episode is not None:
         if goal is not None or picture is not None or dialect is not None or reply is not None:
             raise BadUsage("an episode has goal, picture, dialect and reply of its own")
@@ -145,7 +145,7 @@ async def _say(
         if dialect is None:
             if layout is None or model is None:
                 raise BadUsage("give --dialect NAME, or --model CHECKPOINT to have it chosen")
-            dialect = dialect_of(_Checkpoint(Path(model).name, layout.family), actions)
+            dialect = dialect_of(_Checkpoint(model, family), actions)
         pixels = _read(picture)
         size = Size(pixels.shape[1], pixels.shape[0])
         resized = _plan(size, layout, image_tokens)
@@ -185,14 +185,21 @@ class _Checkpoint:
         self.name, self.family = name, family
 
 
-def _layout(model: str, image_tokens: int | None) -> "Layout":
+def _layout(model: str, image_tokens: int | None) -> tuple[str, "Layout"]:
+    """Read what a checkpoint is, and how it is shown a conversation."""
+    from ..model.config import read_config
     from ..model.errors import BadCheckpoint
+    from ..model.files import find
 
     try:
-        from ..model.prompt import Layout  # says that it needs the extra "model"
+        from ..model.prompt import Layout  # needs torch
 
-        return Layout.read(model, image_tokens)
-    except (ImportError, BadCheckpoint, ValueError) as error:
+        folder = find(model)
+        config = read_config(folder)
+        return config.family, Layout.read(folder, config, image_tokens)
+    except ImportError as error:
+        raise BadUsage(f'{error.msg}: install the extra: pip install "eyehand[model]"') from error
+    except (BadCheckpoint, ValueError) as error:
         raise BadUsage(str(error)) from error
 
 

@@ -137,7 +137,7 @@ async def episode(model: QwenVL, steps: int, whole: Sequence[int]) -> None:
         messages.append(Message.of("user", screen(model, number), "What is to be done now?"))
         prompt = model.layout.prompt(messages, session._said)
         reply = await session.reply(messages, max_tokens=REPLY)
-        said = session._said[(len(messages), reply.text)]
+        said = session._said[(len(messages), 0, reply.text)].ids
         stats = reply.stats
         first = stats["prompt_s"] + stats["vision_s"] + stats["prefill_s"]
         rest, all_ours = stats["decode_s"], first + stats["decode_s"]

@@ -60,7 +60,7 @@ def greedy(model: QwenVL, reference: Any, tokens: int) -> tuple[int, int]:
     prompt = model.layout.prompt(messages)
     session = model.session(repetition_penalty=1.0)
     reply = asyncio.run(session.reply(messages, max_tokens=tokens))
-    ours = session._said[(len(messages), reply.text)]
+    ours = session._said[(len(messages), 0, reply.text)].ids
     ids = torch.tensor([prompt.ids], device=model.device)
     out = reference.generate(
         input_ids=ids,

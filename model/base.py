@@ -30,14 +30,25 @@ class Reply:
 class Session(Protocol):
     """One conversation. It may keep a cache; the caller never manages it."""
 
-    async def reply(self, messages: Sequence[Message]) -> Reply:
+    async def reply(
+        self,
+        messages: Sequence[Message],
+        *,
+        grammar: str | None = None,
+        stops: Sequence[str] = (),
+    ) -> Reply:
         """Continue the conversation.
 
         Args:
             messages: The whole conversation so far, oldest first. Within a session each call's
-                messages normally extend those of the call before.
+                messages normally extend those of the call before. An assistant turn at the end is
+                open: the reply goes on where it stops.
+            grammar: Lark text that the whole reply follows, as ``constrain.py`` has it; None:
+                anything can be said.
+            stops: The reply ends before the first of these texts, besides at the end of the turn.
 
         Raises:
+            BadGrammar: The grammar cannot be read.
             ModelError: No reply can be given. A cancelled call returns within 100 ms and
                 leaves the session usable.
         """

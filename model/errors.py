@@ -4,6 +4,7 @@
 
     ModelError            the model cannot decide; the run ends
       BadCheckpoint         files that are missing, damaged, or of a model that is not known here
+      BadGrammar            a grammar that cannot be read, or that the vocabulary cannot follow
       ContextTooLong        prompt and reply are longer than the checkpoint was made for
       NotEnoughMemory       a checkpoint would not fit, or memory ran out
       NotFinite             the network's scores are NaN or infinite
@@ -17,6 +18,10 @@ class ModelError(Exception):
 
 class BadCheckpoint(ModelError):
     """A checkpoint's files are missing, damaged, or of a model that is not known here."""
+
+
+class BadGrammar(ModelError):
+    """A grammar for a reply cannot be read, or this checkpoint's vocabulary cannot follow it."""
 
 
 class ContextTooLong(ModelError):

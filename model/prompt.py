@@ -9,16 +9,31 @@ Source: the chat templates of the published Qwen2-VL and Qwen2.5-VL (they agree)
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
-from .chat import Image, Message, Text, Video
+from .chat import Image, Marked, Message, Video
+from .chatml import DEFAULT_SYSTEM
+from .config import Config
 from .image import Processor
 from .rope import Grid, Span
 from .tokenizer import Tokenizer
 
-DEFAULT_SYSTEM = "You are a helpful assistant."
 
-Said = Mapping[tuple[int, str], Sequence[int]]
-"""Ids of replies as they were emitted, by the number of the message and its text."""
+@dataclass(frozen=True, slots=True)
+class Emitted:
+    """A reply as it was emitted.
+
+    Attributes:
+        ids: Its tokens.
+        rest: What of its last token belongs to it, where the token goes on beyond its end.
+    """
+
+    ids: Sequence[int]
+    rest: str = ""
+
+
+Said = Mapping[tuple[int, int, str], Emitted]
+"""Replies of a session, by the number of the message, that of the part in it, and the text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,62 +112,85 @@ class Layout:
     vision_end: int
     tokens_per_second: float | None = None
 
+    @classmethod
+    def of(cls, config: Config, tokenizer: Tokenizer, processor: Processor) -> "Layout":
+        """Give the layout of a checkpoint's parts."""
+        return cls(
+            tokenizer,
+            processor,
+            config.image_token,
+            config.video_token,
+            config.vision_start,
+            config.vision_end,
+            config.vision.tokens_per_second,
+        )
+
+    @classmethod
+    def read(cls, folder: Path, config: Config, image_tokens: int | None = None) -> "Layout":
+        """Read tokenizer and processor of a checkpoint; its weights are left alone.
+
+        Args:
+            folder: Where its files lie.
+            config: What it is.
+            image_tokens: Most tokens that a picture becomes; None: as the checkpoint says.
+
+        Raises:
+            BadCheckpoint: They are missing or damaged.
+            ValueError: No picture is that small.
+        """
+        tokenizer = Tokenizer.load(folder)
+        tokenizer.check(config)
+        processor = Processor.read(folder, config.vision)
+        if image_tokens is not None:
+            processor = processor.at_most(image_tokens)
+        return cls.of(config, tokenizer, processor)
+
     def prompt(self, messages: Sequence[Message], said: Said | None = None) -> Prompt:
         """Lay out a conversation up to where the assistant speaks next.
 
         Args:
-            messages: Oldest first. Without a system turn the template's own comes first.
-            said: Ids of replies that this session emitted: they are used as they are, because
-                encoding their text anew may give others.
+            messages: Oldest first. Without a system turn the template's own comes first. An
+                assistant turn at the end stays open.
+            said: Replies that this session emitted: a part that is one keeps its ids, because
+                encoding its text anew may give others.
 
         Raises:
             ValueError: A message cannot stand here: system after the first, or none at all.
         """
         if not messages:
             raise ValueError("a prompt needs at least one message")
-        made = Prompt()
-        text = ""
-
-        def put() -> None:
-            nonlocal text
-            if text:
-                made.ids += self.tokenizer.encode(text)
-            text = ""
-
+        shift = 0
         if messages[0].role != "system":
-            messages = [Message.of("system", DEFAULT_SYSTEM), *messages]
-            shift = 1
-        else:
-            shift = 0
+            messages, shift = [Message.of("system", DEFAULT_SYSTEM), *messages], 1
+        writer = _Writer(self.tokenizer)
         for number, message in enumerate(messages):
             if message.role == "system" and number:
                 raise ValueError(
                     f"message {number - shift} is a system turn: only the first can be"
                 )
-            put()
-            made.ids.append(self.tokenizer.im_start)
-            text = f"{message.role}\n"
-            emitted = (said or {}).get((number - shift, message.text))
-            if message.role == "assistant" and emitted is not None:
-                put()
-                made.ids += emitted
-            else:
-                for part in message.parts:
-                    if isinstance(part, Text):
-                        text += part.text
-                        continue
-                    put()
-                    self._see(made, part)
-            put()
-            made.ids.append(self.tokenizer.im_end)
-            text = "\n"
-        put()
-        made.ids.append(self.tokenizer.im_start)
-        text = "assistant\n"
-        put()
-        return made
+            writer.ids([self.tokenizer.im_start])
+            writer.text(message.role + message.head)
+            for place, part in enumerate(message.parts):
+                if isinstance(part, Image | Video):
+                    self._see(writer, part)
+                elif emitted := _emitted(said, message, number - shift, place, part.text):
+                    writer.ids(emitted.ids)
+                    writer.text(emitted.rest)
+                elif isinstance(part, Marked):
+                    writer.marked(part.text)
+                else:
+                    writer.text(part.text)
+            if message.role == "assistant" and number == len(messages) - 1:
+                break
+            writer.ids([self.tokenizer.im_end])
+            writer.text("\n")
+        else:
+            writer.ids([self.tokenizer.im_start])
+            writer.text("assistant\n")
+        writer.ids([])
+        return writer.made
 
-    def _see(self, made: Prompt, part: Image | Video) -> None:
+    def _see(self, writer: "_Writer", part: Image | Video) -> None:
         frames = part.pixels.shape[0] if isinstance(part, Video) else 1
         grid = self.processor.grid(part.resized, frames)
         tokens = grid.patches // self.processor.merge**2
@@ -160,9 +198,51 @@ class Layout:
         if isinstance(part, Video) and self.tokens_per_second is not None:
             step_s = self.processor.frames / part.fps
             interval = self.tokens_per_second * step_s
-        made.ids.append(self.vision_start)
+        writer.ids([self.vision_start])
         key = f"{type(part).__name__} {part.hash} {part.resized} {interval}"
-        made.visuals.append(Visual(len(made.ids), tokens, grid, interval, key, part))
+        start = len(writer.made.ids)
+        writer.made.visuals.append(Visual(start, tokens, grid, interval, key, part))
         pad = self.video_token if isinstance(part, Video) else self.image_token
-        made.ids += [pad] * tokens
-        made.ids.append(self.vision_end)
+        writer.ids([pad] * tokens)
+        writer.ids([self.vision_end])
+
+
+def place_of(messages: Sequence[Message]) -> tuple[int, int]:
+    """Give where a reply will stand: the number of its message, and that of its part."""
+    if messages and messages[-1].role == "assistant":
+        return len(messages) - 1, len(messages[-1].parts)
+    return len(messages), 0
+
+
+def _emitted(
+    said: Said | None, message: Message, number: int, place: int, text: str
+) -> Emitted | None:
+    if said is None or message.role != "assistant":
+        return None
+    return said.get((number, place, text))
+
+
+class _Writer:
+    """Collects a prompt. Text waits for the next token, so that it is encoded in one piece."""
+
+    def __init__(self, tokenizer: Tokenizer) -> None:
+        self._tokenizer = tokenizer
+        self._text = ""
+        self.made = Prompt()
+
+    def text(self, text: str) -> None:
+        self._text += text
+
+    def marked(self, text: str) -> None:
+        for piece in self._tokenizer.marked(text):
+            if isinstance(piece, str):
+                self.text(piece)
+            else:
+                self.ids([piece])
+
+    def ids(self, ids: Sequence[int]) -> None:
+        """Put tokens after the text that waits."""
+        if self._text:
+            self.made.ids += self._tokenizer.encode(self._text)
+            self._text = ""
+        self.made.ids += ids

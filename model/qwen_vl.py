@@ -18,6 +18,7 @@ except ImportError as missing:
 
 from .base import MODEL_THREAD
 from .config import Config, read_config
+from .constrain import Grammars
 from .files import Files, find
 from .generate import Sampling, stop_ids
 from .image import Processor
@@ -42,6 +43,7 @@ class QwenVL:
         network: The towers.
         tokenizer: Its vocabulary.
         processor: How it wants pictures.
+        grammars: What replies can be made to follow.
         sampling: How tokens are chosen unless a call says otherwise.
         max_tokens: Longest reply unless a call says otherwise.
         device: Where it runs.
@@ -72,16 +74,9 @@ class QwenVL:
         self.sampling, self.stop_ids = sampling, frozenset(stops)
         self.device, self.dtype = device, dtype
         self.max_tokens = max_tokens
+        self.grammars = Grammars(tokenizer, stops, config.text.vocabulary)
         self.chunk = 512 if device.type == "cpu" else 4096
-        self.layout = Layout(
-            tokenizer,
-            processor,
-            config.image_token,
-            config.video_token,
-            config.vision_start,
-            config.vision_end,
-            config.vision.tokens_per_second,
-        )
+        self.layout = Layout.of(config, tokenizer, processor)
         self._name, self._fingerprint = name, fingerprint
         self._seen = _VisionCache(vision_cache_bytes)
         # One pass at a time: two would share the cores and each take twice as long.

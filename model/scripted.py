@@ -103,8 +103,14 @@ class ScriptedModel:
         """Give the model itself: a script keeps no cache, only its place in the list."""
         return self
 
-    async def reply(self, messages: Sequence[Message]) -> Reply:
-        """Give the next reply of the list.
+    async def reply(
+        self,
+        messages: Sequence[Message],
+        *,
+        grammar: str | None = None,
+        stops: Sequence[str] = (),
+    ) -> Reply:
+        """Give the next reply of the list, verbatim: neither grammar nor stops change it.
 
         Raises:
             ScriptExhausted: The list is at its end.

@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import torch
@@ -20,30 +21,34 @@ from .base import Reply
 from .cache import KVCache
 from .chat import Image, Message
 from .errors import ContextTooLong, ModelError, NotEnoughMemory, NotFinite
-from .generate import Chooser, Sampling
+from .generate import Chooser, Draft, Sampling, Token
 from .image import frame_tensor
-from .prompt import Prompt, Visual
+from .prompt import Emitted, Prompt, Visual, place_of
 from .rope import positions_of
 
 if TYPE_CHECKING:
     from .qwen_vl import QwenVL
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
-    """A token as it is emitted.
-
-    Attributes:
-        id: Its number.
-        text: What it completes, perhaps nothing: a character may take several tokens.
-    """
-
-    id: int
-    text: str
-
-
 class _Stopped(Exception):
     """The caller wants the reply no more."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Wish:
+    """What a caller asked for."""
+
+    messages: Sequence[Message]
+    grammar: str | None
+    stops: Sequence[str]
+    room: int
+    sampling: Sampling
+    on_token: Callable[[Token], None] | None
+    stop: threading.Event
+
+    def check(self) -> None:
+        if self.stop.is_set():
+            raise _Stopped
 
 
 class QwenSession:
@@ -59,7 +64,7 @@ class QwenSession:
         self._sampling = sampling or model.sampling
         self._cache = KVCache(model.config.text.layers)
         self._held = Prompt()  # what the cache holds, token by token
-        self._said: dict[tuple[int, str], list[int]] = {}
+        self._said: dict[tuple[int, int, str], Emitted] = {}
         self._closed = False
 
     @property
@@ -71,6 +76,8 @@ class QwenSession:
         self,
         messages: Sequence[Message],
         *,
+        grammar: str | None = None,
+        stops: Sequence[str] = (),
         max_tokens: int | None = None,
         sampling: Sampling | None = None,
         on_token: Callable[[Token], None] | None = None,
@@ -78,23 +85,33 @@ class QwenSession:
         """Continue the conversation.
 
         Args:
-            messages: The whole conversation so far, oldest first.
+            messages: The whole conversation so far, oldest first. An assistant turn at the end is
+                open: the reply goes on where it stops.
+            grammar: Lark text that the whole reply follows, as ``constrain.py`` has it; None:
+                anything can be said.
+            stops: The reply ends before the first of these texts, besides at the end of the turn.
             max_tokens: Longest reply; None: the model's own bound.
             sampling: How tokens are chosen; None: the session's own way.
-            on_token: Told each token from the model's thread, as it is chosen.
+            on_token: Told each token from the model's thread, as it comes; those of a stop too.
 
         Returns:
-            The reply without the token that ended it; its ``stats`` count tokens reused,
-            prefilled and decoded, and seconds for pictures, prefill and decoding.
+            The reply without what ended it. Its ``stats`` count tokens reused, prefilled (with
+            those that a grammar forces at the beginning), decoded (chosen by the network) and
+            forced, and the network's passes after the prefill (``forwards``); and give seconds
+            for the prompt, pictures, prefill, decoding, and therein for the grammar (``mask_s``).
 
         Raises:
+            BadGrammar: The grammar cannot be read, or this vocabulary cannot follow it.
             ContextTooLong: Prompt and reply do not fit; nothing was computed.
             ModelError: No reply can be given.
         """
         if self._closed:
             raise ModelError("the session was closed: begin another")
         stop = threading.Event()
-        work = self._model.submit(lambda: self._try(messages, max_tokens, sampling, on_token, stop))
+        room = self._model.max_tokens if max_tokens is None else max_tokens
+        how = sampling or self._sampling
+        wish = _Wish(messages, grammar, stops, room, how, on_token, stop)
+        work = self._model.submit(partial(self._try, wish))
         try:
             return await asyncio.wrap_future(work)
         except asyncio.CancelledError:
@@ -110,16 +127,9 @@ class QwenSession:
         self._cache = KVCache(self._model.config.text.layers)
         self._held = Prompt()
 
-    def _try(
-        self,
-        messages: Sequence[Message],
-        max_tokens: int | None,
-        sampling: Sampling | None,
-        on_token: Callable[[Token], None] | None,
-        stop: threading.Event,
-    ) -> Reply:
+    def _try(self, wish: _Wish) -> Reply:
         try:
-            return self._reply(messages, max_tokens, sampling, on_token, stop)
+            return self._reply(wish)
         except NotFinite:
             # What is not finite spreads to all that looks at it, so nothing of it is kept.
             self._cut(0)
@@ -134,27 +144,20 @@ class QwenSession:
             ) from error
 
     @torch.inference_mode()
-    def _reply(
-        self,
-        messages: Sequence[Message],
-        max_tokens: int | None,
-        sampling: Sampling | None,
-        on_token: Callable[[Token], None] | None,
-        stop: threading.Event,
-    ) -> Reply:
-        model, began = self._model, time.perf_counter()
-
-        def check() -> None:
-            if stop.is_set():
-                raise _Stopped
-
+    def _reply(self, wish: _Wish) -> Reply:
+        model, began, check = self._model, time.perf_counter(), wish.check
         check()
-        prompt = model.layout.prompt(messages, self._said)
+        prompt = model.layout.prompt(wish.messages, self._said)
         positions, counter = positions_of(prompt.spans(), model.config.vision.merge)
-        room = model.max_tokens if max_tokens is None else max_tokens
-        if room < 1:
-            raise ValueError(f"max_tokens must be at least 1, not {room}")
-        _fit(counter, room, model.config.text.positions, len(prompt.ids))
+        _fit(counter, wish.room, model.config.text.positions, len(prompt.ids))
+        guide = None if wish.grammar is None else model.grammars.begin(wish.grammar)
+        draft = Draft(
+            model.tokenizer, model.stop_ids, wish.room,
+            stops=wish.stops, guide=guide, on_token=wish.on_token,
+        )  # fmt: skip
+        prompt.ids += draft.begin()
+        if draft.ids:
+            positions, counter = positions_of(prompt.spans(), model.config.vision.merge)
 
         reused = min(prompt.common(self._held), len(prompt.ids) - 1)
         reused = _before_picture(prompt, reused)
@@ -167,38 +170,34 @@ class QwenSession:
         hidden = self._prefill(prompt, positions, reused, embeddings, check)
         decode_began = time.perf_counter()
 
-        chooser = Chooser(sampling or self._sampling, prompt.ids)
-        stream, emitted, text, finished = model.tokenizer.stream(), [], "", False
-        while True:
+        chooser, forwards = Chooser(wish.sampling, prompt.ids), 0
+        while not draft.ended:
             check()
-            token = chooser.choose(model.network.logits(hidden)[0, -1])
-            if token in model.stop_ids:
-                finished = True
-                break
-            emitted.append(token)
-            piece = stream.step(token)
-            text += piece
-            if on_token is not None:
-                on_token(Token(token, piece))
-            if len(emitted) == room:
-                break
-            hidden = self._read([token], counter, check)
-            counter += 1
+            scores = model.network.logits(hidden)[0, -1]
+            run = draft.add(chooser.choose(scores, draft.allowed))
+            if not draft.ended:
+                chooser.saw(run)
+                hidden = self._read(run, counter, check)
+                counter += len(run)
+                forwards += 1
         ended = time.perf_counter()
-        text = model.tokenizer.decode(emitted)
-        self._said[(len(messages), text)] = emitted
+        text, emitted = draft.close()
+        self._said[(*place_of(wish.messages), text)] = emitted
         return Reply(
             text,
             stats={
                 "reused_tokens": reused,
                 "prefilled_tokens": len(prompt.ids) - reused,
-                "decoded_tokens": len(emitted),
+                "decoded_tokens": draft.chosen,
+                "forced_tokens": len(draft.ids) - draft.chosen,
+                "forwards": forwards,
                 "prompt_s": round(see_began - began, 4),
                 "vision_s": round(prefill_began - see_began, 4),
                 "prefill_s": round(decode_began - prefill_began, 4),
                 "decode_s": round(ended - decode_began, 4),
+                "mask_s": round(guide.seconds, 4) if guide else 0.0,
             },
-            finished=finished,
+            finished=draft.finished,
         )
 
     def _cut(self, length: int) -> None:

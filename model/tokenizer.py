@@ -2,11 +2,13 @@
 
 The special tokens that open and close turns and pictures are never made from text: what a screen,
 a tool or a user says is encoded by a tokenizer that does not know them, so no text can open a
-turn. They are added by number, by the one function that lays out a prompt (``prompt.py``).
+turn. They are added by number, by the one function that lays out a prompt (``prompt.py``). The
+other special tokens, such as those around a box, come from marked text alone.
 """
 
 import json
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -47,11 +49,26 @@ _SPLIT = (
 _ADDED = '"added_tokens":'
 
 
+def structural(name: str) -> bool:
+    """Whether a token opens, closes or fills a turn or a picture: no text may ever name it."""
+    fixed = name in (END_OF_TEXT, IM_START, IM_END)
+    return fixed or name.startswith("<|vision_") or name.endswith("_pad|>")
+
+
+def _any_of(names: Iterable[str]) -> re.Pattern[str]:
+    longest_first = sorted(names, key=len, reverse=True)
+    return re.compile("|".join(map(re.escape, longest_first)) or "(?!)")
+
+
 class Tokenizer:
     """A checkpoint's vocabulary.
 
     Args:
         backend: With the special tokens among its added tokens.
+
+    Attributes:
+        added: Ids of the tokens that stand beside the vocabulary, special or not, by name.
+        size: How many tokens there are, those included.
 
     Raises:
         BadCheckpoint: A token that every prompt needs is not there.
@@ -64,14 +81,17 @@ class Tokenizer:
         text = backend.to_str()
         start = text.index(_ADDED) + len(_ADDED)
         added, end = json.JSONDecoder().raw_decode(text, start)
+        self.added: dict[str, int] = {token["content"]: token["id"] for token in added}
         self._special = {token["content"]: token["id"] for token in added if token["special"]}
-        kept = json.dumps([token for token in added if not token["special"]])
-        self._plain = Backend.from_str(text[:start] + kept + text[end:])
+        # None is left in: the library would number those that are by their place in the list.
+        self._plain = Backend.from_str(text[:start] + "[]" + text[end:])
         missing = [name for name in (IM_START, IM_END) if name not in self._special]
         if missing:
             raise BadCheckpoint(f"the tokenizer has no special token {' and no '.join(missing)}")
         self.im_start, self.im_end = self._special[IM_START], self._special[IM_END]
         self.size = backend.get_vocab_size()
+        self._words = _any_of(name for name in self.added if name not in self._special)
+        self._marks = _any_of(name for name in self._special if not structural(name))
 
     @classmethod
     def load(cls, folder: Path) -> "Tokenizer":
@@ -168,8 +188,39 @@ class Tokenizer:
         return self._special.get(name)
 
     def encode(self, text: str) -> list[int]:
-        """Encode text as text: special tokens written in it are letters like any others."""
-        return self._plain.encode(text, add_special_tokens=False).ids
+        """Encode text as text: special tokens written in it are letters like any others.
+
+        Tokens that the checkpoint adds without calling them special, such as Qwen2.5's
+        ``<tool_call>``, are words.
+        """
+        ids: list[int] = []
+        for piece in self._cut(self._words, text):
+            if isinstance(piece, int):
+                ids.append(piece)
+            else:
+                ids += self._plain.encode(piece, add_special_tokens=False).ids
+        return ids
+
+    def marked(self, text: str) -> Iterator[str | int]:
+        """Cut marked text into stretches of text, and ids of the special tokens that it names.
+
+        Tokens of turns and pictures, and names that this vocabulary does not have, stay text.
+        """
+        return self._cut(self._marks, text)
+
+    def _cut(self, names: re.Pattern[str], text: str) -> Iterator[str | int]:
+        start = 0
+        for found in names.finditer(text):
+            if start < found.start():
+                yield text[start : found.start()]
+            yield self.added[found.group()]
+            start = found.end()
+        if start < len(text):
+            yield text[start:]
+
+    def to_json(self) -> str:
+        """Give it as ``tokenizer.json`` has it."""
+        return self._backend.to_str()
 
     def decode(self, ids: Iterable[int]) -> str:
         """Give the text of ids, special tokens included."""

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from strategies import texts
 
-from eyehand.model import Image, Message, Size, Text, pixel_hash, prompt_hash
+from eyehand.model import Image, Marked, Message, Size, Text, pixel_hash, prompt_hash
 
 PIXELS = np.arange(6 * 8 * 3, dtype=np.uint8).reshape(6, 8, 3)
 
@@ -68,6 +68,16 @@ def test_text_cannot_pose_as_a_part_of_its_own(forged: str) -> None:
 def test_any_text_can_be_hashed(text: str) -> None:
     # A model's reply may hold half a surrogate pair, and becomes part of the next prompt.
     assert prompt_hash([Message.of("user", text)]) != prompt_hash([Message.of("user", text + "x")])
+
+
+def test_marks_and_heads_count_and_cannot_be_forged() -> None:
+    plain, marked = Message.of("user", "a"), Message.of("user", Marked("a"))
+    heads = [Message("user", (Text("a"),), head=head) for head in ("", "=a\n", "\n\n")]
+    forged = Message.of("user", "head 3\n=a\ntext 1\na")
+    hashes = {prompt_hash([message]) for message in (plain, marked, forged, *heads)}
+    assert len(hashes) == 6
+    assert prompt_hash([Message("user", (Text("a"),), head="\n")]) == prompt_hash([plain])
+    assert marked.text == "a"
 
 
 def test_pixels_of_another_shape_have_another_name() -> None:

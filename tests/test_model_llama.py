@@ -143,7 +143,7 @@ async def test_both_choose_the_same_tokens_and_score_them_alike(
     session = pair.model.session()
     await session.reply(messages)
     answer = pair.llama.complete(prompt, pictures, n_predict=TOKENS, n_probs=5)
-    ours, theirs = next(iter(session._said.values())), answer["tokens"]
+    ours, theirs = next(iter(session._said.values())).ids, answer["tokens"]
     assert len(theirs) == TOKENS
     assert answer["timings"]["cache_n"] + answer["timings"]["prompt_n"] == len(
         pair.model.layout.prompt(messages).ids

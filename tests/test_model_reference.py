@@ -205,7 +205,7 @@ def rendered(theirs: Any, messages: Sequence[Message]) -> list[int]:
     )
     tokens = []
     for part in (part for message in messages for part in message.parts):
-        if not isinstance(part, Text):
+        if isinstance(part, Image | Video):
             steps = (len(part.pixels) + 1) // 2 if isinstance(part, Video) else 1
             tokens.append(steps * part.resized.width * part.resized.height // 28**2)
     repeats = iter(tokens)

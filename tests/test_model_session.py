@@ -12,10 +12,10 @@ import toys
 
 from eyehand.model import Image, Message, Size, Text, pixel_hash
 from eyehand.model.errors import ContextTooLong, ModelError
-from eyehand.model.generate import Chooser, Sampling
+from eyehand.model.generate import Chooser, Sampling, Token
 from eyehand.model.image import frame_tensor
 from eyehand.model.qwen_vl import QwenVL
-from eyehand.model.session import QwenSession, Token
+from eyehand.model.session import QwenSession
 
 
 @pytest.fixture(scope="module", params=["qwen2_vl", "qwen2_5_vl"])
@@ -87,7 +87,7 @@ async def test_ten_turns_with_ten_pictures_are_as_if_read_at_once(pair: tuple[An
         if turn:
             assert stats["prefilled_tokens"] < 150, "only what is new is read"
             assert stats["reused_tokens"] > 0
-        reply = next(reversed(session._said))[1]
+        reply = next(reversed(session._said))[-1]
         messages.append(Message.of("assistant", reply))
 
 

@@ -58,13 +58,14 @@ class Calls:
             ActionError: The family has no words for it.
         """
         if action.action == "call_tool":
-            return self.written(action.name, action.arguments)
+            # Texts in double quotes: so does a grammar write them that comes of a JSON Schema.
+            return self.written(action.name, action.arguments, quote='"')
         verb, arguments = self.vocabulary.say(action, frame, space)
         return self.written(verb.name, arguments)
 
-    def written(self, name: str, arguments: Mapping[str, Any]) -> str:
-        """Write a call of plain values."""
-        parts = [f"{key}={self.literal(value)}" for key, value in arguments.items()]
+    def written(self, name: str, arguments: Mapping[str, Any], quote: str = "") -> str:
+        """Write a call of plain values, texts in the family's quotes or in others."""
+        parts = [f"{key}={self.literal(value, quote)}" for key, value in arguments.items()]
         opens = self.opening(name)
         between = "" if opens.endswith("(") or not parts else ", "
         return f"{opens}{between}{', '.join(parts)})"
@@ -73,28 +74,31 @@ class Calls:
         """Give what stands before the arguments of a call."""
         return f"{name}("
 
-    def literal(self, value: Any) -> str:
-        """Write a value as Python would, texts in the family's quotes."""
+    def literal(self, value: Any, quote: str = "") -> str:
+        """Write a value as Python would, texts in the family's quotes or in others."""
+        quote = quote or self.quote
         if isinstance(value, Bare):
             return str(value)
         if isinstance(value, str):
-            escaped = value.replace("\\", "\\\\").replace(self.quote, f"\\{self.quote}")
+            escaped = value.replace("\\", "\\\\").replace(quote, f"\\{quote}")
             escaped = escaped.replace("\n", "\\n").replace("\r", "\\r").replace("\t", "\\t")
-            return f"{self.quote}{escaped}{self.quote}"
+            return f"{quote}{escaped}{quote}"
         if isinstance(value, Mapping):
-            members = (f"{self.literal(k)}: {self.literal(v)}" for k, v in value.items())
+            members = (
+                f"{self.literal(k, quote)}: {self.literal(v, quote)}" for k, v in value.items()
+            )
             return "{" + ", ".join(members) + "}"
         if isinstance(value, list | tuple):
-            return "[" + ", ".join(self.literal(item) for item in value) + "]"
+            return "[" + ", ".join(self.literal(item, quote) for item in value) + "]"
         return repr(value)
 
     def tool_lines(self) -> list[str]:
         """Give a line for each tool, as the families list their actions."""
-        return [
-            f"{self.written(name, _blanks(tool['parameters']))} # "
-            f"{' '.join(str(tool['description']).split())}"
-            for name, tool in self.tools.items()
-        ]
+        lines = []
+        for name, tool in self.tools.items():
+            call = self.written(name, _blanks(tool["parameters"]), quote='"')
+            lines.append(f"{call} # {' '.join(str(tool['description']).split())}")
+        return lines
 
     def lark(self, lark: Lark, frame: Frame, space: Space, actions: Container[str] | None) -> str:
         """Give the Lark expression of all calls that are allowed."""
@@ -127,8 +131,10 @@ class Calls:
         opens = self.opening(str(tool["name"]))
         for name in ordered:
             lead = quoted(f"{', ' if pieces or not opens.endswith('(') else ''}{name}=")
-            rule = lark.json(f"tool_{number}_{len(pieces)}", properties[name])
-            piece = f"{lead} {rule}"
+            schema, rule = properties[name], f"tool_{number}_{len(pieces)}"
+            # The only plain value that JSON writes otherwise than Python.
+            truth = '("True" | "False")' if schema.get("type") == "boolean" else ""
+            piece = f"{lead} {truth or lark.json(rule, schema)}"
             pieces.append(piece if name in required else f"({piece})?")
         return " ".join([quoted(opens), *pieces, '")"'])
 

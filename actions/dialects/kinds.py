@@ -227,7 +227,7 @@ class NumberKind:
 
     def read(self, value: Any, reading: Reading, name: str, at: int) -> float:
         """Give the number times ``scale``."""
-        number = value
+        number: Any = value
         if isinstance(value, str):
             text = value.strip().removesuffix("s").removesuffix("second").strip()
             number = float(text) if _DIGITS.fullmatch(text) else None

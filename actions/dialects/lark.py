@@ -67,9 +67,11 @@ class Lark:
         found = [n for n, body in self._rules.items() if body == f"/{expression}/"]
         return found[0] if found else self.rule(f"PATTERN_{number}", f"/{expression}/")
 
-    def json(self, name: str, schema: Mapping[str, Any]) -> str:
-        """JSON by a schema, with blanks after commas and colons as the families write it."""
-        return self.rule(name, f"%json {json.dumps({**schema, 'x-guidance': _GUIDANCE})}")
+    def json(self, name: str, schema: Mapping[str, Any], *, compact: bool = False) -> str:
+        """JSON by a schema, with blanks after commas and colons as most families write it."""
+        close = {"item_separator": ",", "key_separator": ":"} if compact else {}
+        whole = {**schema, "x-guidance": {**_GUIDANCE, **close}}
+        return self.rule(name, f"%json {json.dumps(whole)}")
 
     def thought(self, *, line: bool = False) -> str:
         """Free text without ``<``; with ``line``, also without a line feed."""

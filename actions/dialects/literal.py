@@ -135,7 +135,7 @@ class Scanner:
                 self._unclosed("call")
                 break
             key = self._key_of_call()
-            last = (not kwargs and not args) or key in self._final
+            last = (not kwargs and not args) or (key or "") in self._final
             value = self._argument(last=last)
             if key is None:
                 if kwargs:
@@ -219,7 +219,7 @@ class Scanner:
             if self.took("}"):
                 return members
             if self.ended():
-                self._unclosed("bracket")
+                self._unclosed("bracket", depth)
                 return members
             key = self._key()
             if not self.took(":", "："):
@@ -241,15 +241,19 @@ class Scanner:
             if self.took(*closes):
                 return items
             if self.ended():
-                self._unclosed("bracket")
+                self._unclosed("bracket", depth)
                 return items
             items.append(self.value(depth + 1))
             self._separated(*closes)
 
-    def _unclosed(self, what: str) -> None:
-        """Note that the text ends inside of something, but not where a value may be cut off."""
+    def _unclosed(self, what: str, depth: int = 0) -> None:
+        """Note that something is open at the end.
+
+        Where nothing closes the whole, the text may have been cut off: then only the outermost may
+        be open, and not after a value that may go on.
+        """
         last = self._text[self._end - 1 : self._end]
-        if self.at >= self._end and (last.isalnum() or last == "."):
+        if self.at >= self._end and (depth or last.isalnum() or last == "."):
             self._fail("the text ends in the middle of a value")
         self._note(f"unclosed {what}")
 
