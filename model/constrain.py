@@ -110,16 +110,14 @@ class Grammars:
             ModelError: llguidance is not installed.
         """
         try:
-            from llguidance import LLMatcher, LLParserLimits, LLTokenizer
+            from llguidance import LLMatcher, LLParserLimits
         except ImportError as error:
             raise ModelError(
                 'grammars need llguidance, which the extra brings: pip install "eyehand[model]"'
             ) from error
         text = fitted(grammar, self._tokenizer)
-        if self._vocabulary is None:
-            self._vocabulary = LLTokenizer(self._tokenizer.to_json(), eos_token=sorted(self._ends))
         matcher = LLMatcher(
-            self._vocabulary,
+            self.prepare(),
             LLMatcher.grammar_from_lark(text),
             log_level=0,
             limits=LLParserLimits(verbose_errors=False),

@@ -4,6 +4,7 @@ import random
 import time
 from math import dist
 
+import dialect_table
 import numpy as np
 import pytest
 from dialect_cases import (
@@ -225,6 +226,11 @@ def test_every_entry_of_the_table_is_made_under_its_own_name() -> None:
     for name, entry in TABLE.items():
         assert made(name, "phone").name == made(name, "desktop").name == name
         assert entry.models
+
+
+def test_the_page_for_people_has_the_table() -> None:
+    page = dialect_table.PAGE.read_text(encoding="utf-8")
+    assert dialect_table.made() in page, "run tests/dialect_table.py"
 
 
 def test_special_tokens_in_prompts_are_the_dialects_own() -> None:

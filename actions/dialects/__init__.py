@@ -3,10 +3,11 @@
 from .base import Dialect, Found, Parsed, Repair, Turn
 from .computer_use import ComputerUseDialect
 from .native import NativeDialect
-from .table import DIALECTS, TABLE, dialect_named, dialect_of
+from .table import DIALECTS, GROUNDING, TABLE, dialect_named, dialect_of
 
 __all__ = [
     "DIALECTS",
+    "GROUNDING",
     "TABLE",
     "ComputerUseDialect",
     "Dialect",

@@ -227,13 +227,14 @@ class NumberKind:
 
     def read(self, value: Any, reading: Reading, name: str, at: int) -> float:
         """Give the number times ``scale``."""
-        number: Any = value
+        number = value
         if isinstance(value, str):
             text = value.strip().removesuffix("s").removesuffix("second").strip()
             number = float(text) if _DIGITS.fullmatch(text) else None
             if not self.unit and number is not None and not isinstance(value, Bare):
                 reading.repaired("text for a number", at)
-        if type(number) not in (int, float) or not self.low <= number <= self.high:
+        is_number = type(number) in (int, float)
+        if number is None or not is_number or not self.low <= number <= self.high:
             raise ActionSchemaError(
                 f"{name} is a number from {self.low:g} to {self.high:g}, not {value!r:.40}",
                 path=(name,),

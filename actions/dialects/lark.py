@@ -76,8 +76,8 @@ class Lark:
     def thought(self, *, line: bool = False) -> str:
         """Free text without ``<``; with ``line``, also without a line feed."""
         if line:
-            return self.rule("THOUGHT_LINE", r"/[^<\n]{1,1500}/")
-        return self.rule(THOUGHT, "/[^<]{1,3000}/")
+            return self.rule("THOUGHT_LINE", r"/[^<\n]+/")
+        return self.rule(THOUGHT, "/[^<]+/")
 
     def made(self, start: str) -> str:
         """Give the grammar that begins with an expression."""

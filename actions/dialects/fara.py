@@ -1,0 +1,163 @@
+"""Fara-7B (on Qwen2.5-VL): a browser by mouse and keyboard, in pixels of the resized picture.
+
+It thinks in plain words, then calls ``computer_use``; what it thinks before it ends the task is its
+answer. Where it works a desktop, what it says of the browser becomes keys that browsers share:
+``visit_url`` and ``web_search`` type into the address bar (ctrl+l), ``history_back`` is alt+left,
+``refresh`` f5. A fact that it memorizes stays in the replies it is shown, so that means to look
+again. ``type`` presses Enter unless it says otherwise, and may name a place to click first.
+
+Source: microsoft/fara and trycua/cua: verbs, arguments, history. Not verified: the words of the
+function's description, which are Qwen2.5-VL's with what Fara adds.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from ...model.chat import Image, Message, Part, Text
+from .. import schema as a
+from ..geometry import Space
+from ..schema import parse_action
+from . import computer_use as pc
+from .base import Turn
+from .hermes import HermesDialect, told
+from .kinds import FlagKind, KeysKind, TextKind
+from .mobile_use import NAME, TERMINATE, WAIT
+from .verbs import Arg, Given, Verb, Vocabulary, may, unsaid, with_point
+
+_NEXT = "Here is the next screenshot. Think about what to do next."
+
+_DOES = {
+    **{name: pc.DOES[name] for name in ("key", "type", "mouse_move", "left_click", "scroll")},
+    "visit_url": "Visit a specified URL.",
+    "web_search": "Perform a web search with a specified query.",
+    "history_back": "Go back to the previous page in the browser history.",
+    "pause_and_memorize_fact": "Pause and memorize a fact for future reference.",
+    **{name: pc.DOES[name] for name in ("wait", "terminate")},
+}
+_ALSO: dict[str, Any] = {
+    "press_enter": {
+        "description": "Whether to press Enter after typing. Required only by `action=type`.",
+        "type": "boolean",
+    },
+    "delete_existing_text": {
+        "description": "Whether to delete existing text before typing. Required only by "
+        "`action=type`.",
+        "type": "boolean",
+    },
+    "url": {"description": "Required only by `action=visit_url`.", "type": "string"},
+    "query": {"description": "Required only by `action=web_search`.", "type": "string"},
+    "fact": {"description": "Required only by `action=pause_and_memorize_fact`.", "type": "string"},
+}
+
+_KEYS = {
+    "enter": "Enter", "tab": "Tab", "escape": "Escape", "backspace": "Backspace",
+    "delete": "Delete", "ctrl": "Control", "shift": "Shift", "alt": "Alt", "super": "Meta",
+    "up": "ArrowUp", "down": "ArrowDown", "left": "ArrowLeft", "right": "ArrowRight",
+    "page_up": "PageUp", "page_down": "PageDown", "home": "Home", "end": "End", "space": "Space",
+}  # fmt: skip
+
+
+def _typed(given: Given) -> tuple[a.Action, ...]:
+    typed = {
+        "action": "type",
+        "text": given["text"],
+        "clear": given.get("delete_existing_text", False),
+        "submit": given.get("press_enter", True),
+    }
+    return with_point([parse_action(typed)], given.get("coordinate"))
+
+
+def _pulled(typed: a.Type) -> Given:
+    return {
+        "text": typed.text,
+        "press_enter": typed.submit,
+        "delete_existing_text": typed.clear,
+    }
+
+
+def _address(text: str) -> tuple[a.Action, ...]:
+    """Type into the address bar."""
+    return (a.Key(keys="ctrl+l"), parse_action({"action": "type", "text": text, "submit": True}))
+
+
+_VERBS = [
+    pc.clicks("left_click", "left", 1),
+    Verb("mouse_move", a.Move, {"coordinate": Arg(pc.POINT, "point")}),
+    Verb(
+        "type",
+        a.Type,
+        {
+            "text": Arg(TextKind()),
+            "coordinate": may(pc.POINT),
+            "press_enter": may(FlagKind(), written=True),
+            "delete_existing_text": may(FlagKind(), written=True),
+        },
+        build=_typed,
+        pull=_pulled,
+    ),
+    Verb("key", a.Key, {"keys": Arg(KeysKind(names=_KEYS), "keys")}),
+    pc.wheel("scroll", "dy", -1),
+    Verb(
+        "visit_url",
+        a.Type,
+        {"url": Arg(NAME)},
+        build=lambda given: _address(given["url"].strip()),
+        pull=lambda typed: None,
+    ),
+    Verb(
+        "web_search",
+        a.Type,
+        {"query": Arg(NAME)},
+        # What begins so is searched for, even where it looks like an address.
+        build=lambda given: _address(f"? {given['query'].strip()}"),
+        pull=lambda typed: None,
+    ),
+    Verb("history_back", a.Key, build=lambda given: {"keys": "alt+left"}, pull=lambda key: None),
+    unsaid(Verb("refresh", a.Key, build=lambda given: {"keys": "f5"})),
+    Verb(
+        "pause_and_memorize_fact",
+        a.Screenshot,
+        {"fact": Arg(TextKind())},
+        build=lambda given: {},
+        pull=lambda screenshot: None,
+    ),
+    WAIT,
+    TERMINATE,
+]
+
+
+class FaraDialect(HermesDialect):
+    """Fara-7B."""
+
+    name = "fara"
+    function = "computer_use"
+    space = Space.IMAGE
+    pictures = 3
+    several = False
+    old = True
+    vocabulary = Vocabulary("fara", _VERBS)
+
+    def messages(self, goal: str, past: Sequence[Turn], now: Image) -> list[Message]:
+        """System turn with the function, then screenshots, each with its text after it."""
+        described = pc.function(f"{now.resized.width}x{now.resized.height}", _DOES, _ALSO)
+        system = f"You are a helpful assistant.\n\n{self.tools_text([described])}"
+        messages = [Message.of("system", system)]
+        lead: list[Part] = []
+        for number, turn in enumerate(past):
+            seen = [*lead]
+            if turn.image is not None:
+                seen += [turn.image, Text(_NEXT if number else goal)]
+            elif not number:
+                seen.append(Text(goal))
+            if seen:  # what only leads over to a picture goes with it
+                messages.append(Message.of("user", *seen))
+            messages.append(Message.of("assistant", turn.reply))
+            lead = [*([Text(told(turn))] if told(turn) else []), *turn.shown]
+        return [*messages, Message.of("user", *lead, now, _NEXT if past else goal)]
+
+    def finished(self, actions: tuple[a.Action, ...], thought: str) -> tuple[a.Action, ...]:
+        """The thought before a task is ended is the answer."""
+        if thought and isinstance(actions[-1], a.Done) and actions[-1].status == "success":
+            answer = parse_action({"action": "answer", "text": thought})
+            return (*actions[:-1], answer, actions[-1])
+        return actions
