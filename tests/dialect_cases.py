@@ -1,7 +1,7 @@
 """What all dialects are tried with: every dialect, what it can be asked to say, and bad replies."""
 
 import random
-from collections.abc import Callable
+from collections.abc import Iterator
 
 from hypothesis import strategies as st
 from strategies import chords, points, typeable
@@ -183,28 +183,32 @@ def mutated(text: str, draw: random.Random) -> str:
     return text
 
 
-def huge(length: int) -> dict[str, str]:
-    """Give replies of about a length in characters that are meant to be slow to read."""
-    units: dict[str, str | Callable[[int], str]] = {mark: mark for mark in MARKS}
-    units |= {
+def huge(length: int) -> Iterator[tuple[str, str]]:
+    """Give replies of about a length in characters that are meant to be slow to read, by name."""
+    units = {mark: mark for mark in MARKS} | {
         "digits": "1", "points": "(1,2),", "spaces": " ", "lists": "[1,", "members": '{"a":',
         "calls": "click(start_box='(1,2)')\n", "quotes": "'a' ", "escapes": '\\"',
         "lines": "Action: click(\n", "tags": "<a><b", "commas": "1,,", "words": "CLICK CLICK ",
         "names": "a=", "braces": "{}", "calls2": '<tool_call>{"name": "x"}</tool_call>',
         "points2": "<point>1 2</point>", "flowers": "✿FUNCTION✿: a\n✿ARGS✿: {}\n",
         "dicts": "{'action': 'CLICK'},", "comments": "/* ", "dos": 'do(action="Tap", ',
+        "found": '{"bbox_2d":[1,2,3,4],"label":"x"},',
+        "boxes": "<|box_start|>(1,2),(3,4)<|box_end|>",
     }  # fmt: skip
-    made = {name: str(unit) * (length // len(str(unit))) for name, unit in units.items()}
     heads = {
         "text in JSON": '<tool_call>{"name": "x", "arguments": {"action": "type", "text": "',
         "text in call": "Action: type(content='",
         "text in do": 'do(action="Type", text="',
         "text in dict": "{'action': 'INPUT', 'value': '",
         "arguments": '<tool_call>{"name": "computer_use", "arguments": ',
+        "keys": '<tool_call>{"name": "computer_use", "arguments": {"action": "key", "keys": [',
+        "hotkey": "pyautogui.hotkey(",
+        "point": "Action: click(start_box=[",
         "action": "Thought: x\nAction: ",
         "flower": "✿FUNCTION✿: Tap\n✿ARGS✿: ",
-    }  # fmt: skip
+    }
+    fillers = ("a", "'", '"', "\\", "[", "(", "\n", "', '", '", "', "1,", "'a',", '"a",')
+    yield from ((name, unit * (length // len(unit))) for name, unit in units.items())
     for name, head in heads.items():
-        for filler in ("a", "'", '"', "\\", "[", "(", "\n", "', '", '", "'):
-            made[f"{name} {filler!r}"] = head + filler * (length // len(filler))
-    return made
+        for filler in fillers:
+            yield f"{name} {filler!r}", head + filler * (length // len(filler))

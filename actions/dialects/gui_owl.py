@@ -1,19 +1,19 @@
 """GUI-Owl: the model of Mobile-Agent-v3 (on Qwen2.5-VL), and GUI-Owl-1.5 (on Qwen3-VL).
 
 GUI-Owl thinks in ``<thinking>``, calls, and sums up in ``<conclusion>``; it writes pixels of the
-resized picture, and was trained with the last two screenshots. GUI-Owl-1.5 says its next action in
-a line and calls; it writes thousandths, and is shown the last four rounds in turns, what was before
-in words.
+resized picture, and sees the last two screenshots: on a phone in turns, on a desktop after the
+steps in words, each by its summary. GUI-Owl-1.5 says its next action in a line and calls; it writes
+thousandths, and is shown the last four rounds in turns, what was before in words.
 
-The date that the runner of GUI-Owl-1.5 puts before the instruction is left out: a prompt is the
-same whenever an episode is replayed. Who needs it writes it into the goal. The browser variant,
-which names elements by labels instead of points, is left out as well.
+The date that the runner of GUI-Owl-1.5 puts before the instruction on a phone is left out: a prompt
+is the same whenever an episode is replayed. Who needs it writes it into the goal. The browser
+variant, which names elements by labels instead of points, is left out as well.
 
-Source: X-PLUG/MobileAgent; prompts for phones word for word, with GUI-Owl-1.5's functions printed
-with bare line feeds, as its runner does. Not verified: the descriptions of ``computer_use`` for
-desktops, which are Qwen's with what GUI-Owl adds.
+Source: X-PLUG/MobileAgent, prompts word for word (see `gui_owl_prompts`); GUI-Owl-1.5's functions
+for phones are printed with bare line feeds, as its runner does.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -22,8 +22,10 @@ from .. import schema as a
 from ..geometry import Frame, Space
 from ..schema import parse_action
 from . import computer_use as pc
+from . import gui_owl_prompts as prompts
 from . import mobile_use as mobile
 from .base import Tools, Turn, noted
+from .computer_use_prompts import HELPFUL
 from .hermes import TOOLS_TEXT, HermesDialect, told, tool_line
 from .kinds import ChoiceKind, FlagKind, KeysKind, NumberKind, TextKind
 from .lark import Lark
@@ -31,59 +33,6 @@ from .verbs import Arg, Given, Verb, Vocabulary, heard, may, unsaid
 
 _HELP = "The model needs your help on the screen."
 """What is asked where the model asks without words."""
-
-_ASK = """The user query: {goal}
-Before answering, explain your reasoning step-by-step in <thinking></thinking> tags, and insert \
-them before the <tool_call></tool_call> XML tags.
-After answering, summarize your action in <conclusion></conclusion> tags, and insert them after \
-the <tool_call></tool_call> XML tags."""
-
-_MOVE = """Please generate the next move according to the UI screenshot, instruction and previous \
-actions.
-
-Instruction: {goal}
-
-Previous actions:
-{steps}"""
-
-_RESPONSE = """
-
-# Response format
-
-Response format for every step:
-1) Action: a short imperative describing what to do in the UI.
-2) A single <tool_call>...</tool_call> block containing only the JSON: {"name": <function-name>, \
-"arguments": <args-json-object>}.
-
-Rules:
-- Output exactly in the order: Action, <tool_call>.
-- Be brief: one for Action.
-- Do not output anything else outside those two parts.
-- If finishing, use action=terminate in the tool call."""
-
-_DOES = {
-    "key": pc.DOES["key"],
-    "type": "Input a string of text: `clear` overwrites the text that is there, `enter` presses "
-    "the enter key afterwards.",
-    "mouse_move": pc.DOES["mouse_move"],
-    "click": pc.DOES["left_click"],
-    "drag": "Press at `coordinate`, and drag the cursor to `coordinate2`.",
-    **{name: pc.DOES[name] for name in ("right_click", "middle_click", "double_click", "scroll")},
-    **{name: pc.DOES[name] for name in ("wait", "terminate")},
-}
-_ALSO = {
-    "clear": {"description": "1 or 0. Required only by `action=type`.", "type": "number"},
-    "enter": {"description": "1 or 0. Required only by `action=type`.", "type": "number"},
-    "coordinate2": {
-        "description": "(x2, y2): where a drag ends. Required only by `action=drag`.",
-        "type": "array",
-    },
-    "pixels": {
-        "description": "The amount of scrolling to perform, from -5 to 5. Positive values scroll "
-        "up, negative values scroll down. Required only by `action=scroll`.",
-        "type": "number",
-    },
-}
 
 
 def _notches(given: Given) -> Mapping[str, Any]:
@@ -159,7 +108,6 @@ class GuiOwlDialect(HermesDialect):
         """
         self.phone = phone
         self.function = "mobile_use" if phone else "computer_use"
-        self.old = phone
         self.vocabulary = (
             Vocabulary("gui-owl", [*_PHONE, mobile.TERMINATE, unsaid(mobile.ANSWER)])
             if phone
@@ -168,13 +116,39 @@ class GuiOwlDialect(HermesDialect):
         super().__init__(tools)
 
     def messages(self, goal: str, past: Sequence[Turn], now: Image) -> list[Message]:
-        """System turn with the function, then the goal, screenshots and replies in turns."""
+        """System turn with the function, then the goal, screenshots and replies in turns or words.
+
+        On a desktop all is in one user turn: it ends with the last screenshot and the current one.
+        """
         size = f"{now.resized.width}x{now.resized.height}"
-        described = (
-            mobile.function(size, keys=True) if self.phone else pc.function(size, _DOES, _ALSO)
-        )
-        system = f"You are a helpful assistant.\n\n{self.tools_text([described])}"
-        return [Message.of("system", system), *turns([Text(_ASK.format(goal=goal))], past, now)]
+        described = mobile.function(size, keys=True) if self.phone else prompts.desktop(size)
+        system = Message.of("system", f"{HELPFUL}{self.tools_text([described])}")
+        if self.phone:
+            return [system, *turns([Text(prompts.ASK.format(goal=goal))], past, now)]
+        steps = "".join(f"Step {n}: {_summed(turn)}\n" for n, turn in enumerate(past, start=1))
+        asked = prompts.ASK_DESKTOP.format(goal=goal, steps=steps or prompts.NO_STEPS)
+        parts: list[Part] = [Text(asked)]
+        if past:
+            if past[-1].image is not None:
+                parts += [Text(prompts.SCREENSHOT.format(number=len(past))), past[-1].image]
+            parts += past[-1].shown
+        return [system, Message.of("user", *parts, Text(prompts.CURRENT), now)]
+
+
+_SUMMARY = re.compile(r"<conclusion>(.*?)(?:</conclusion>|\Z)", re.DOTALL)
+_THOUGHT = re.compile(r"<thinking>(.*?)(?:</thinking>|<tool_call>|\Z)", re.DOTALL)
+
+
+def _summed(turn: Turn) -> str:
+    """Give a round in words: its summary, else its thought, else the reply."""
+    found = _SUMMARY.search(turn.reply) or _THOUGHT.search(turn.reply)
+    return _with_note(" ".join((found[1] if found else turn.reply).split()), turn)
+
+
+def _with_note(said: str, turn: Turn) -> str:
+    """Add what the next picture does not show, in brackets."""
+    note = " ".join(noted(turn).split())
+    return f"{said} ({note})" if note else said
 
 
 def turns(first: Sequence[Part], past: Sequence[Turn], now: Image) -> list[Message]:
@@ -239,8 +213,6 @@ _HEARD = [
 ]
 """What the runner for desktops understands besides."""
 
-_INTERACT = "Resolve the blocking window by interacting with the user."
-
 
 class GuiOwl15Dialect(HermesDialect):
     """GUI-Owl-1.5, on a phone or a desktop."""
@@ -270,16 +242,15 @@ class GuiOwl15Dialect(HermesDialect):
         kept = next((n for n, turn in enumerate(past) if turn.image is not None), len(past))
         begins = max(len(past) - 4, kept)
         steps = [f"Step {n}: {_step(turn)}" for n, turn in enumerate(past[:begins], start=1)]
-        text = _MOVE.format(goal=goal, steps="\n".join(steps) or "None")
+        text = prompts.MOVE.format(goal=goal, steps="\n".join(steps) or "None")
         shown = past[begins - 1].shown if begins and begins == len(past) else ()
-        system = Message.of("system", f"{self._functions()}{_RESPONSE}")
+        system = Message.of("system", f"{self._functions()}{prompts.RESPONSE}")
         return [system, *turns([Text(text), *shown], past[begins:], now)]
 
     def _functions(self) -> str:
         if not self.phone:
-            does = {**pc.NEWER_DOES, "interact": _INTERACT}
-            return self.tools_text([pc.function("1000x1000", does)])
-        own = tool_line(_phone_function(), old=True).replace("\\n", "\n")
+            return self.tools_text([prompts.desktop_15()])
+        own = tool_line(prompts.phone_15(), old=True).replace("\\n", "\n")
         lines = (tool_line(tool, old=True) for tool in self.tools.values())
         return TOOLS_TEXT.format(tools="\n".join([own, *lines]))
 
@@ -300,24 +271,4 @@ def _step(turn: Turn) -> str:
     """Give a round in words: the sentence after ``Action:``, else the reply."""
     before, tag, _ = turn.reply.partition("<tool_call>")
     said = before.partition("Action:")[2].strip() if tag and "Action:" in before else turn.reply
-    note = " ".join(noted(turn).split())
-    return f"{said} ({note})" if note else said
-
-
-def _phone_function() -> dict[str, Any]:
-    """Describe ``mobile_use`` as GUI-Owl-1.5 has it."""
-    described = mobile.function("1000x1000", keys=True)
-    properties = described["parameters"]["properties"]
-    action = properties["action"]
-    ends = "\n* `terminate`: "
-    action["description"] = action["description"].replace(
-        ends,
-        "\n* `answer`: Terminate the current task and output the answer."
-        f"\n* `interact`: {_INTERACT}{ends}",
-    )
-    action["enum"] = [*action["enum"][:-1], "answer", "interact", "terminate"]
-    properties["text"]["description"] = (
-        "Required only by `action=key`, `action=type`, `action=open`, `action=answer`,"
-        "and `action=interact`."
-    )
-    return described
+    return _with_note(said, turn)

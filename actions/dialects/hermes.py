@@ -22,7 +22,6 @@ from ..geometry import Frame, Space
 from ..schema import Action, parse_action
 from .base import Parsed, Tools, Turn, noted
 from .hermes_calls import one_call, read_calls, unquoted
-from .kinds import ChoiceKind
 from .lark import Lark, object_schema, quoted
 from .literal import Bare, Scanner
 from .reading import Reading
@@ -231,34 +230,22 @@ class HermesDialect:
         return rules
 
     def forms(self, actions: Container[str] | None) -> list[tuple[str, dict[str, Arg]]]:
-        """Give the verbs that are allowed with their arguments: those needed, then all.
+        """Give the verbs that are allowed with their arguments: those usual, then all.
 
         Each is an alternative of its own, since a choice between arguments costs a pass.
         """
         made = []
         for verb in self.vocabulary.allowed(actions):
-            every = {n: _narrowed(arg, actions) for n, arg in verb.args.items() if arg.said}
-            needed = {name: arg for name, arg in every.items() if arg.needed}
-            made.append((verb.name, needed))
-            if len(needed) < len(every):
+            every = {name: arg for name, arg in verb.args.items() if arg.said}
+            usual = {name: arg for name, arg in every.items() if arg.needed or arg.written}
+            made.append((verb.name, usual))
+            if len(usual) < len(every):
                 made.append((verb.name, every))
         return made
 
     def tools_allowed(self, actions: Container[str] | None) -> list[dict[str, Any]]:
         """Give the tools that may be called."""
         return [*self.tools.values()] if actions is None or "call_tool" in actions else []
-
-
-def _narrowed(arg: Arg, actions: Container[str] | None) -> Arg:
-    """Leave out the words that mean actions which are not allowed, such as a button's."""
-    if actions is None or not isinstance(arg.kind, ChoiceKind):
-        return arg
-    words = {
-        word: meant
-        for word, meant in arg.kind.words.items()
-        if getattr(meant, "action", None) is None or meant.action in actions
-    }
-    return arg._replace(kind=ChoiceKind(words))
 
 
 def _trimmed(members: Mapping[str, Any], reading: Reading, at: int) -> dict[str, Any]:

@@ -267,9 +267,12 @@ class NumberKind:
         return {"type": kind, "minimum": self.low, "maximum": self.high}
 
     def lark(self, lark: Lark, frame: Frame, space: Space, quote: str) -> str:
-        """Whole numbers within the bounds."""
-        number = lark.whole(max(0, ceil(self.low)), int(self.high))
-        return f"{quoted(quote)} {number} {quoted(self.unit + quote)}" if self.unit else number
+        """Numbers within the bounds; whole ones before a unit."""
+        if self.unit:
+            number = lark.whole(max(0, ceil(self.low)), int(self.high))
+            return f"{quoted(quote)} {number} {quoted(self.unit + quote)}"
+        name = re.sub(r"\W", "_", f"number_{self.low:g}_{self.high:g}")
+        return lark.json(name, self.schema(frame, space))
 
 
 @dataclass(frozen=True, slots=True)

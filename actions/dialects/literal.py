@@ -12,6 +12,8 @@ from typing import Any, NamedTuple, NoReturn
 from .reading import Reading
 
 MAX_DEPTH = 40
+MAX_VALUES = 50_000
+"""In one reply: far more than any action has, and read in a fraction of a second."""
 _MAX_DIGITS = 300
 
 _BLANK = re.compile(r"[ \t\r\n\u3000\u00a0]*")
@@ -101,6 +103,8 @@ class Scanner:
         """
         if depth > MAX_DEPTH:
             self._fail("the values are nested too deeply")
+        if self._reading.counted() > MAX_VALUES:
+            self._fail(f"there are more than {MAX_VALUES} values: answer with one action")
         sign = self.peek()
         if sign in _CLOSING:
             return self.string()

@@ -22,6 +22,7 @@ class Reading:
     def __init__(self, reply: str, frame: Frame, space: Space) -> None:
         self.reply, self.frame, self.space = reply, frame, space
         self._clamps: list[Clamp] = []
+        self._values = 0
         self._repairs: dict[str, int] = {}
 
     @property
@@ -32,6 +33,11 @@ class Reading:
             if self.reply.endswith(token, 0, last):
                 return last - len(token)
         return len(self.reply)
+
+    def counted(self) -> int:
+        """Count a value, and give how many there were."""
+        self._values += 1
+        return self._values
 
     def repaired(self, name: str, position: int) -> None:
         """Note a slip that had exactly one reading; of many alike, the first."""
