@@ -1,5 +1,6 @@
 """Fara: a browser's verbs on a desktop."""
 
+import hashlib
 import json
 from typing import Any
 
@@ -141,6 +142,27 @@ def test_each_picture_has_its_text_after_it_and_goes_with_it() -> None:
     )
     (_, first) = DIALECT.messages("Buy it", [], SHOWN)
     assert [type(part).__name__ for part in first.parts] == ["Image", "Text"]
+
+
+def test_the_prompt_is_as_published() -> None:
+    text = FaraDialect().messages("go", [], SHOWN)[0].text
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    assert digest == "668394bc81d7923faaff45781be782c18d7acbaf53f2049decbbe90f93822b39"
+    assert text.startswith(
+        "You are a helpful assistant.\n\nYou are a web automation agent that performs actions on "
+        "websites to fulfill user requests by calling various tools.\n* You should stop execution "
+        "at Critical Points. A Critical Point would be encountered in tasks like 'Checkout', "
+    )
+    assert (
+        "not encounter a Critical Point at all.\n\nYou are provided with function signatures "
+        'within <tools></tools> XML tags:\n<tools>\n{"type": "function", "function": {"name": '
+        '"computer_use", "description": "Use a mouse and keyboard'
+    ) in text
+    assert (
+        "Don't click boxes on their edges unless asked.\\n* When a separate scrollable container "
+        "prominently overlays the webpage, if you want to scroll within it, you typically need to "
+        "mouse_move() over it first and then scroll().\\n* If a popup window appears"
+    ) in text
 
 
 def test_the_prompt_lists_what_can_be_said_and_the_tools() -> None:

@@ -332,11 +332,11 @@ def test_the_prompts_are_those_that_were_published() -> None:
         "Output the coordinate pair exactly:\n(x,y)"
     )
     size = "The image resolution is height 2408 and width 1092. "
-    for name, sentence in (("gta1", size), ("gelato", "")):
-        assert said(NAMED[name], goal) == [
-            ("system", locator % sentence),
-            ("user", "<image>the bell."),
-        ]
+    assert said(NAMED["gta1"], goal) == [
+        ("system", locator % size),
+        ("user", "<image>the bell."),
+    ]
+    assert said(NAMED["gelato"], goal) == [("user", f"{locator % ''}\n\n<image>\nthe bell.")]
     for name, text in {
         "ui-venus-ground": "<image>Outline the position corresponding to the instruction: the "
         "bell.. The output should be only [x1,y1,x2,y2].",

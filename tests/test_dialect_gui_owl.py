@@ -1,5 +1,6 @@
 """GUI-Owl and GUI-Owl-1.5: their prompts, their past, and what they write."""
 
+import hashlib
 import json
 from typing import Any
 
@@ -44,6 +45,10 @@ AT = Point(500, 1000)
 def call(name: str, **arguments: Any) -> str:
     body = json.dumps({"name": name, "arguments": arguments})
     return f"<tool_call>\n{body}\n</tool_call>"
+
+
+def digest(message: Message) -> str:
+    return hashlib.sha256(message.text.encode()).hexdigest()
 
 
 def shape(messages: list[Message]) -> list[str]:
@@ -149,6 +154,7 @@ def test_the_newer_one_says_its_action_in_a_line() -> None:
 
 def test_the_phones_prompts_are_as_published() -> None:
     system, user = GuiOwlDialect(phone=True).messages("Buy it", [], SHOWN)
+    assert digest(system) == "067a5a9beeb7f998279a672b6b3dde96880e824471a9b6087a8197cfc3ac917d"
     assert system.text.startswith("You are a helpful assistant.\n\n# Tools\n\nYou may call one")
     assert "The screen's resolution is 500x1000.\\n" in system.text
     assert user.text == (
@@ -158,6 +164,7 @@ def test_the_phones_prompts_are_as_published() -> None:
         "them after the <tool_call></tool_call> XML tags."
     )
     system, user = GuiOwl15Dialect(phone=True).messages("Buy it", [], SHOWN)
+    assert digest(system) == "275599396258056288eb58e66697f178f8b38f0ada9955f1181940c3f3ce5fcf"
     assert system.text.startswith("# Tools\n\nYou may call one or more functions")
     # Printed with bare line feeds, so that it is no JSON; the quotes inside are escaped.
     assert "with touchscreen. You can perform actions" in system.text
@@ -186,6 +193,53 @@ def test_the_phones_prompts_are_as_published() -> None:
         "actions.\n\nInstruction: Buy it\n\nPrevious actions:\nNone"
     )
     assert shape([user]) == ["user: Text Image"]
+
+
+def test_the_desktops_prompt_is_the_one_that_its_cookbook_prints() -> None:
+    wide = Image(np.zeros((2, 2, 3), np.uint8), Size(1932, 1092), "0" * 32)
+    dialect = GuiOwlDialect()
+    system, user = dialect.messages("Open the browser.", [], wide)
+    # With this size it is OWL_PROMPT of os_world_v3/mm_agents/owl_agent.py.
+    assert digest(system) == "51ac1220bb59bcd4362abd15c627ea51bb0433da75077f5e54feb747c8588f47"
+    head = (
+        "Please generate the next move according to the UI screenshot, instruction and previous "
+        "actions.\nInstruction: Open the browser.\nPrevious actions:\n"
+    )
+    tail = (
+        "\nBefore answering, explain your reasoning step-by-step in <thinking></thinking> tags, "
+        "and insert them before the <tool_call></tool_call> XML tags.\nAfter answering, summarize "
+        "your action in <conclusion></conclusion> tags, and insert them after the "
+        "<tool_call></tool_call> XML tags.\n"
+    )
+    assert [getattr(part, "text", "") for part in user.parts] == [
+        f"{head}No history. This is the first step.{tail}", "Current screenshot:\n", "",
+    ]  # fmt: skip
+    ended = "</thinking>\n<tool_call>\n{}\n</tool_call>\n<conclusion>\nOpened it.\n</conclusion>"
+    past = [
+        Turn(None, f"<thinking>\nI look.{ended}", "done", plain=True),
+        Turn(SHOWN, "<thinking>\nI\nlook.\n</thinking>", "nothing\ncame", shown=(wide,)),
+    ]
+    _, user = dialect.messages("Open the browser.", past, wide)
+    steps = "Step 1: Opened it.\nStep 2: I look. (nothing came)\n"
+    assert [getattr(part, "text", "") for part in user.parts] == [
+        f"{head}{steps}{tail}", "Screenshot of step 2:\n", "", "", "Current screenshot:\n", "",
+    ]  # fmt: skip
+    assert user.parts[2::3] == (SHOWN, wide)
+    past = [Turn(None, "flub", "", plain=True)]
+    assert "\nStep 1: flub\n\nBefore" in dialect.messages("go", past, wide)[1].text
+
+
+def test_the_newer_desktops_prompt_is_as_published() -> None:
+    system, user = GuiOwl15Dialect().messages("Buy it", [], SHOWN)
+    assert digest(system) == "c81ce4add7fdc174795fed0d197734479154bcade1462ac5e24781d181cb448e"
+    assert system.text.startswith("# Tools\n\nYou may call one or more functions")
+    assert (
+        "* The screen's resolution is 1000x1000.\\n* Make sure to click any buttons, links, icons, "
+        "etc with the cursor tip in the center of the element. Don't click boxes on their edges "
+        'unless asked.", "parameters"'
+    ) in system.text
+    assert '"Required only by `action=type`, `action=answer` and `action=interact`."' in system.text
+    assert user.text.endswith("\n\nInstruction: Buy it\n\nPrevious actions:\nNone")
 
 
 def test_every_prompt_of_a_desktop_lists_what_can_be_said() -> None:

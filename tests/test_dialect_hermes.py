@@ -1,10 +1,12 @@
 """Calls in tags: recorded replies, and every slip that has been seen in them."""
 
+import hashlib
 import json
 import math
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -26,12 +28,13 @@ from eyehand.actions import (
     Type,
     Wait,
 )
-from eyehand.actions.dialects.base import Parsed
+from eyehand.actions.dialects.base import Parsed, Turn
 from eyehand.actions.dialects.computer_use import ComputerUseDialect, Qwen3ComputerDialect
 from eyehand.actions.dialects.hermes import HermesDialect
 from eyehand.actions.dialects.mai_ui import MaiUiDialect
 from eyehand.actions.dialects.mobile_use import MobileUseDialect, Qwen3MobileDialect
 from eyehand.actions.dialects.qwen3_5 import Qwen35ComputerDialect
+from eyehand.model import Image
 
 DATA = Path(__file__).parent / "data" / "dialects" / "model-outputs" / "outputs.json"
 ITEMS = {item["id"]: item for item in json.loads(DATA.read_text())["items"]}
@@ -231,6 +234,33 @@ def test_several_calls_are_taken_in_order_where_the_family_may_do_so() -> None:
     parsed = phone.parse(first + first, FRAME)
     assert parsed.actions == (Wait(),)
     assert [repair.name for repair in parsed.repairs] == ["a call repeated"]
+
+
+def test_the_computers_prompt_is_the_one_that_qwen3_vls_cookbook_prints() -> None:
+    shown = Image(np.zeros((2, 2, 3), np.uint8), Size(500, 1000), "0" * 32)
+    system, user = Qwen3ComputerDialect().messages("Buy it", [], shown)
+    digest = hashlib.sha256(system.text.encode()).hexdigest()
+    assert digest == "6084d16a025c374a9523958d4438e1f068c73da969aa3002415da011ff85b37c"
+    assert system.text.startswith(
+        "You are a helpful assistant.\n\n# Tools\n\nYou may call one or more functions to assist"
+    )
+    assert "* The screen's resolution is 1000x1000.\\n* Whenever you intend" in system.text
+    assert 'Don\'t click boxes on their edges.", "parameters": {"properties": {' in system.text
+    assert (
+        "* `triple_click`: Triple-click the left mouse button at a specified (x, y) pixel "
+        "coordinate on the screen (simulated as double-click since it's the closest action).\\n"
+        "* `scroll`: Performs a scroll of the mouse scroll wheel.\\n* `hscroll`: Performs a "
+        "horizontal scroll (mapped to regular scroll).\\n"
+    ) in system.text
+    assert user.parts[0] is shown  # and then the words
+    assert user.text == "Buy it"
+    past = [Turn(shown, "one", "done"), Turn(None, "two", "nothing")]
+    messages = Qwen3ComputerDialect().messages("Buy it", past, shown)
+    assert messages[:2] == [system, user]
+    assert messages[3].text == (
+        "<tool_response>\ndone\n</tool_response>(this picture is no longer kept)"
+    )
+    assert messages[5].parts[1:] == (shown,)
 
 
 def test_what_is_repaired_in_a_thought_is_no_repair_of_the_reply() -> None:

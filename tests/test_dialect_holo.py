@@ -1,5 +1,6 @@
 """Holo1.5 and Holo2: steps of web navigation as JSON."""
 
+import hashlib
 import json
 from typing import Any
 
@@ -148,14 +149,42 @@ def test_what_it_cannot_mean_is_told(reply: str, message: str) -> None:
     assert "\n" not in str(caught.value)
 
 
+def test_the_prompt_is_the_cookbooks_with_the_schema_that_pydantic_prints() -> None:
+    text = HoloDialect().messages("Buy", [], SHOWN)[0].text
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    assert digest == "b1eff08d810859d80523b281199c9adb63d3cdac3c2ecaa13f271413232d8455"
+    assert text.startswith(
+        "Imagine you are a robot browsing the web, just like humans. Now you need to complete a "
+        "task.\nIn each iteration, you will receive an Observation that includes the last  "
+        "screenshots of a web browser and the current memory of the agent.\n"
+    )
+    assert (
+        "return an answer action with the detailed answer in the notes field\n\n"
+        "# <output_json_format>\n# ```json\n# {'$defs': {'AnswerAction': {'description': 'Return a "
+        "final answer to the task. This is the last action to call in an episode.', 'properties': "
+        "{'action': {'const': 'answer', 'default': 'answer', 'title': 'Action', 'type': 'string'}"
+    ) in text
+    assert text.endswith(
+        "'description': 'Next action to take', 'title': 'Action'}}, 'required': ['thought', "
+        "'action'], 'title': 'NavigationStep', 'type': 'object'}\n# ```\n"
+        "# </output_json_format>\n\n"
+    )
+
+
 def test_the_prompt_lists_the_actions_and_only_grows() -> None:
     first = HOLO.messages("Buy", [], SHOWN)
-    assert '{"action": "click_element", "element": "<element>", "x": "<x>", "y": "<y>"}' in (
-        first[0].text
+    tool = (
+        "'price': {'description': 'Look it up.', 'properties': {'action': {'const': 'price', "
+        "'title': 'Action', 'type': 'string'}, 'item': {'type': 'string'}}, 'required': ['action'"
     )
-    assert '{"action": "price", "item": "<item>"}: Look it up.' in first[0].text
-    assert "x and y are pixels" in first[0].text
-    assert "from 0 to 1000" in HOLO2.messages("Buy", [], SHOWN)[0].text
+    assert tool in first[0].text
+    assert "{'$ref': '#/$defs/price'}]" in first[0].text
+    assert "'The x coordinate, number of pixels from the left edge.'" in first[0].text
+    newer = HOLO2.messages("Buy", [], SHOWN)[0].text
+    assert "'The y coordinate, normalized between 0 and 1000.', 'maximum': 1000" in newer
+    phone = PHONE.messages("Buy", [], SHOWN)[0].text
+    assert "GoBackAction" in phone
+    assert "RefreshAction" not in phone
     assert first[1].text.startswith("<task>\nBuy\n</task>\n<observation step=1>\n<screenshot>\n")
     turn = Turn(SHOWN, step("price", item="pen"), "price returned 7", shown=(SHOWN,))
     second = HOLO.messages("Buy", [turn], SHOWN)

@@ -1,5 +1,6 @@
 """MAI-UI: its verbs, the finger's direction, and its past."""
 
+import hashlib
 import json
 from typing import Any
 
@@ -163,8 +164,35 @@ def test_the_goal_has_a_turn_of_its_own_and_replies_outlive_their_pictures() -> 
     assert messages[-1].text == "<tool_response>\nThe user says: mine.\n</tool_response>"
 
 
+def test_the_prompt_is_as_published_but_for_the_apps_of_its_benchmark() -> None:
+    text = MaiUiDialect().messages("go", [], SHOWN)[0].text
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    assert digest == "36847378da814e6dc1a4685860e3d97bef369999a353412b93851d5af50fcbb1"
+    # Blanks at the ends of lines are its own.
+    assert text.startswith(
+        "You are a GUI agent. You are given a task and your action history, with screenshots. You "
+        "need to perform the next action to complete the task. \n\n## Output Format\nFor each"
+    )
+    assert (
+        '{"action": "terminate", "status": "success or fail"} \n{"action": "answer", "text": '
+        r'"xxx"} # Use escape characters \', \", and \n in text part to ensure we can parse the '
+        "text in normal python string format.\n"
+    ) in text
+    assert text.endswith(
+        '{"action": "double_click", "coordinate": [x, y]}\n\n## Note\n- Write a small plan and '
+        "finally summarize your next action (with its target element) in one sentence in "
+        "<thinking></thinking> part."
+    )
+
+
 def test_a_tool_of_ones_own_is_called_by_its_name() -> None:
-    assert json.dumps(TOOL) in DIALECT.messages("go", [], SHOWN)[0].text
+    text = DIALECT.messages("go", [], SHOWN)[0].text
+    assert (
+        "\n\n## MCP Tools\nYou are also provided with MCP tools, you can use them to complete the "
+        f"task.\n{json.dumps(TOOL)}\n\nIf you want to use MCP tools, you must output as the "
+        "following format:\n```\n<thinking>\n...\n</thinking>\n<tool_call>\n"
+        '{"name": <function-name>, "arguments": <args-json-object>}\n</tool_call>\n```\n## Note\n'
+    ) in text
     assert "MCP" not in MaiUiDialect().messages("go", [], SHOWN)[0].text
     action = CallTool(name="price", arguments={"item": "pen"})
     assert DIALECT.parse(DIALECT.render(action, FRAME, "Look."), FRAME).actions == (action,)

@@ -1,5 +1,6 @@
 """Aguvis and OpenCUA: Python code as data."""
 
+import hashlib
 import json
 from pathlib import Path
 from typing import Any
@@ -131,7 +132,7 @@ def test_golden_replies_are_understood(name: str) -> None:
         ("time.sleep(3)", Wait(seconds=3)),
         ("computer.wait()", Wait(seconds=20)),
         ("computer.terminate(status='success')", Done()),
-        ("computer.terminate(status='failure')", INFEASIBLE),
+        ("computer.terminate(status='fail')", INFEASIBLE),
         ("# the button\npyautogui.click(x=500, y=250);", Click(point=AT)),
     ],
 )  # fmt: skip
@@ -208,7 +209,7 @@ def test_every_key_that_pyautogui_names_is_read_by_that_name() -> None:
         ("pyautogui.mouseDown()", "dragTo"),
         ("pyautogui.moveRel(1, 2)", "where on the screen"),
         ("browser.select_option(x=1, y=2, value='x')", "click the option"),
-        ("computer.terminate(status='maybe')", "one of success, failure"),
+        ("computer.terminate(status='maybe')", "one of success, fail"),
         ("pyautogui.write('\x07')", "no keyboard types"),
         ("", "there is no code"),
         ("pyautogui.press('a')\n" * 51, "more than 50 calls"),
@@ -271,13 +272,27 @@ def test_opencua_sees_late_steps_and_is_told_early_ones() -> None:
     messages = OPENCUA.messages("Buy", turns, SHOWN)
     assert [m.role for m in messages] == ["system", "assistant", "user", "assistant", "user"]
     assert messages[1].text == (
-        "# Step 1:\n## Action:\nDo it.\n# Step 2:\n## Action:\nflub\n(the reply could not be used)"
-        "\n"
+        "# Step 1:\n## Action:\nDo it.\n\n# Step 2:\n## Action:\nflub\n(the reply could not be "
+        "used)\n"
     )
     assert messages[3].text == "# Step 3:\n## Action:\nDo it.\n"
     assert messages[4].text.startswith("(look-up returned 7)\n# Task Instruction:\nBuy\n\nPlease")
     assert messages[4].parts[1:3] == (SHOWN, SHOWN)
     assert '"name": "look-up"' in messages[0].text
+
+
+def test_the_prompt_of_opencua_is_that_of_its_training_data() -> None:
+    system = OpenCuaDialect().messages("Buy", [], SHOWN)[0].text
+    digest = hashlib.sha256(system.encode()).hexdigest()
+    assert digest == "193560de50599b7925e7b978c2ed56c66d3b7d00e9f0da15961aba3c4145a055"
+    assert system.startswith(
+        "You are a GUI agent. You are given a task and a screenshot of the screen. You need to "
+        "perform a series of pyautogui actions to complete the task.\n\nFor each step, provide "
+        "your response in this format:\n\nThought:\n  - Step by Step Progress Assessment:\n"
+    )
+    assert system.endswith('"description": "The status of the task"}}, "required": ["status"]}}')
+    tool = OPENCUA.messages("Buy", [], SHOWN)[0].text.removeprefix(system)
+    assert tool.startswith('\n- {"name": "look-up", ')
 
 
 @pytest.mark.parametrize(
@@ -292,8 +307,8 @@ def test_opencua_sees_late_steps_and_is_told_early_ones() -> None:
         ("mobile.open_app(app_name='Clock')", OpenApp(name="Clock")),
         ("pyautogui.click(x=0.5, y=0.5)", Click(point=AT)),
         ("pyautogui.scroll(page=-0.5)", Scroll(dy=0.5, unit="screens")),
-        ("terminate(status='success')", Done()),
-        ("answer(answer='42')", Answer(text="42")),
+        ("mobile.terminate(status='success')", Done()),
+        ("answer('42')", Answer(text="42")),
         ('look-up(item="pen")', CallTool(name="look-up", arguments={"item": "pen"})),
     ],
 )  # fmt: skip
