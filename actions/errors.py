@@ -10,7 +10,6 @@
       ToolError              no such tool, or arguments it does not take
 """
 
-
 import re
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")

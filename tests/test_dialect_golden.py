@@ -78,10 +78,10 @@ def meant(expected: dict[str, Any], size: Size) -> list[Action]:
         x, y = expected[key]
         return Point(x * size.width, y * size.height)
 
-    place = [Click(point=at("at"))] if "at" in expected else []
+    place: list[Action] = [Click(point=at("at"))] if "at" in expected else []
     match expected["type"]:
         case "click" | "point":
-            return list(place)
+            return place
         case "box":
             left, top, right, bottom = expected["box"]
             middle = Point((left + right) / 2 * size.width, (top + bottom) / 2 * size.height)
@@ -99,13 +99,13 @@ def meant(expected: dict[str, Any], size: Size) -> list[Action]:
         case "key":
             return [Key(keys="+".join(expected["keys"]))]
         case "system":
-            return [{"home": Home(), "back": Back()}[expected["button"]]]
+            return [Home() if expected["button"] == "home" else Back()]
         case "wait":
             return [Wait(seconds=expected["seconds"])] if "seconds" in expected else [Wait()]
         case "ask_user":
             return [AskUser(question=expected["text"])]
         case "finish":
-            said = [Answer(text=expected["text"])] if expected.get("text") else []
+            said: list[Action] = [Answer(text=expected["text"])] if expected.get("text") else []
             return [*said, Done()]
     raise ValueError(expected["type"])
 

@@ -27,9 +27,10 @@ from ..errors import ActionError, ActionSchemaError
 from ..geometry import Frame, Space
 from ..schema import Action, parse_action
 from .base import Parsed, Tools, Turn, noted
-from .kinds import ChoiceKind, PointKind
+from .kinds import ChoiceKind
 from .lark import Lark, quoted
 from .literal import Scanner
+from .points import PointKind
 from .reading import Reading
 from .verbs import INFEASIBLE
 

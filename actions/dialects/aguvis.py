@@ -10,8 +10,10 @@ The reply is addressed: after ``<|im_start|>assistant<|recipient|>`` comes ``os`
 Past steps are told in words, a line each; one picture.
 
 Source: xlang-ai/aguvis, ``src/aguvis/constants.py`` and ``serve/cli.py`` (commit c711282a), prompts
-word for word; the header of grounding as its evaluators have it. Not verified: how the end of a
-task is written, ``terminate`` and ``answer``, which the published prompts do not list.
+word for word; the header of grounding as its evaluators have it. The prompts do not list how a task
+is ended: ``mobile.terminate`` and ``answer`` are those of its training data for phones, by
+huggingface/smol2operator, ``preprocessing/action_conversion.py``. Not verified: ``terminate`` on a
+desktop.
 """
 
 import json
@@ -23,10 +25,10 @@ from ...model.chat import Image, Marked, Message
 from .. import schema as a
 from ..geometry import Frame, Space
 from ..schema import Action
-from .apart import PLACE
 from .base import Parsed, Tools, Turn, noted
-from .kinds import PointKind, TextKind
+from .kinds import TextKind
 from .lark import Lark
+from .points import PLACE, PointKind
 from .pyautogui_verbs import PLACED, SECONDS, terminate
 from .python_actions import PythonActions
 from .reading import Reading
@@ -105,11 +107,7 @@ _TOUCH = [
     Verb("mobile.long_press", a.LongPress, {PLACE: Arg(PLACED, "point")}),
     Verb("mobile.open_app", a.OpenApp, {"app_name": Arg(TextKind(), "name")}),
 ]
-_TALK = [
-    terminate("terminate"),
-    terminate("mobile.terminate", said=False),
-    Verb("answer", a.Answer, {"answer": Arg(TextKind(), "text")}),
-]
+_ANSWER = Verb("answer", a.Answer, {"answer": Arg(TextKind(), "text")})
 
 _TO_OS = re.compile(
     r"^(?:<\|im_start\|>)?(?:assistant)?(?:<\|recipient\|>)?os[ \t]*$", re.MULTILINE
@@ -142,7 +140,12 @@ class AguvisDialect:
             raise ValueError(f"there is no mode {mode!r}; there are {', '.join(get_args(Mode))}")
         self.mode: Mode = mode
         touch = _TOUCH if phone else [unsaid(verb) for verb in _TOUCH]
-        self._code = PythonActions(self.name, [*touch, *_TALK], tools, pages=True)
+        ends = [
+            terminate("mobile.terminate", said=phone),
+            terminate("terminate", said=not phone),
+            _ANSWER,
+        ]
+        self._code = PythonActions(self.name, [*touch, *ends], tools, pages=True)
         self._functions = [*(_PHONE if phone else []), *(dict(tool) for tool in tools)]
         plain = "|".join(["terminate", "answer", *map(re.escape, self._code.tools)])
         self._begins = re.compile(rf"{_CALL.pattern}|^(?:{plain})\(", re.MULTILINE)

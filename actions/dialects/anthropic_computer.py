@@ -19,8 +19,9 @@ from .. import schema as a
 from ..errors import ActionError
 from ..keys import KEYS
 from .base import Tools
-from .kinds import ChoiceKind, KeysKind, NumberKind, PointKind, TextKind
+from .kinds import ChoiceKind, KeysKind, NumberKind, TextKind
 from .objects import ObjectsDialect
+from .points import PointKind
 from .verbs import Arg, Given, Verb, Vocabulary, may, unsaid
 
 Version = Literal["20241022", "20250124", "20251124"]

@@ -34,9 +34,10 @@ from ..schema import Action
 from . import autoglm_prompts as prompts
 from .base import Parsed, Tools, Turn, noted
 from .calls import Calls
-from .kinds import NumberKind, PointKind, TextKind
+from .kinds import NumberKind, TextKind
 from .lark import Lark, quoted
 from .literal import Call
+from .points import PointKind
 from .reading import Reading
 from .tagged import Form, tagged_call
 from .verbs import Arg, Given, Verb, Vocabulary, heard

@@ -9,7 +9,7 @@ once: earlier steps are told in turns, as the chat templates tell what functions
 """
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from ...model.chat import Image, Message
 from .. import schema as a
@@ -17,8 +17,9 @@ from ..geometry import Space
 from . import computer_use_prompts as prompts
 from .base import Turn
 from .hermes import HermesDialect
-from .kinds import KeysKind, NumberKind, PointKind, TextKind
+from .kinds import KeysKind, NumberKind, TextKind
 from .mobile_use import TERMINATE, TYPE, WAIT
+from .points import PointKind
 from .verbs import Arg, Given, Verb, Vocabulary, may
 
 NOTCH_PX = 100
@@ -90,14 +91,13 @@ class ComputerUseDialect(HermesDialect):
         """System turn with the functions, then goal, screenshots and replies."""
         messages = [Message.of("system", self._system(now))]
         lead: list[str | Image] = []
-        for turn in past:
-            seen = turn.image or "(this picture is no longer kept)"
-            messages.append(
-                Message.of("user", *([*lead, seen] if lead else self._asked(goal, seen)))
-            )
-            messages.append(Message.of("assistant", turn.reply))
-            lead = [f"<tool_response>\n{turn.outcome}\n</tool_response>", *turn.shown]
-        messages.append(Message.of("user", *([*lead, now] if past else self._asked(goal, now))))
+        for turn in [*past, None]:
+            seen = now if turn is None else turn.image or "(this picture is no longer kept)"
+            parts = [*lead, seen] if lead else self._asked(goal, seen)
+            messages.append(Message.of("user", *parts))
+            if turn is not None:
+                messages.append(Message.of("assistant", turn.reply))
+                lead = [f"<tool_response>\n{turn.outcome}\n</tool_response>", *turn.shown]
         return messages
 
     def _system(self, now: Image) -> str:
@@ -110,15 +110,20 @@ class ComputerUseDialect(HermesDialect):
 
 
 class Qwen3ComputerDialect(ComputerUseDialect):
-    """Qwen3-VL's ``computer_use``: points in thousandths."""
+    """Qwen3-VL's ``computer_use``: points in thousandths.
 
+    Attributes:
+        helpful: What stands before the section of functions.
+    """
+
+    helpful: ClassVar[str] = prompts.HELPFUL
     name = "qwen3-computer"
     space = Space.REL1000
     old = False
     vocabulary = Vocabulary("computer_use", [*VERBS, *newer_verbs(said=True)])
 
     def _system(self, now: Image) -> str:
-        return f"{prompts.HELPFUL}{self.tools_text([prompts.qwen3()])}"
+        return f"{self.helpful}{self.tools_text([prompts.qwen3()])}"
 
     def _asked(self, goal: str, seen: str | Image) -> tuple[str | Image, ...]:
         """Give the first screenshot, and the goal after it."""

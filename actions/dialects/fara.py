@@ -6,48 +6,24 @@ answer. Where it works a desktop, what it says of the browser becomes keys that 
 ``refresh`` f5. A fact that it memorizes stays in the replies it is shown, so that means to look
 again. ``type`` presses Enter unless it says otherwise, and may name a place to click first.
 
-Source: microsoft/fara and trycua/cua: verbs, arguments, history. Not verified: the words of the
-function's description, which are Qwen2.5-VL's with what Fara adds.
+Source: microsoft/fara, prompts word for word (see `fara_prompts`). Its runner writes the address of
+the page before each screenshot but the first; on a screen there is none to be had, so that line is
+left out.
 """
 
 from collections.abc import Sequence
-from typing import Any
 
 from ...model.chat import Image, Message, Part, Text
 from .. import schema as a
 from ..geometry import Space
 from ..schema import parse_action
 from . import computer_use as pc
+from . import fara_prompts as prompts
 from .base import Turn
-from .hermes import HermesDialect, told
+from .hermes import HermesDialect, told, tool_line
 from .kinds import FlagKind, KeysKind, TextKind
 from .mobile_use import NAME, TERMINATE, WAIT
 from .verbs import Arg, Given, Verb, Vocabulary, may, unsaid, with_point
-
-_NEXT = "Here is the next screenshot. Think about what to do next."
-
-_DOES = {
-    **{name: pc.DOES[name] for name in ("key", "type", "mouse_move", "left_click", "scroll")},
-    "visit_url": "Visit a specified URL.",
-    "web_search": "Perform a web search with a specified query.",
-    "history_back": "Go back to the previous page in the browser history.",
-    "pause_and_memorize_fact": "Pause and memorize a fact for future reference.",
-    **{name: pc.DOES[name] for name in ("wait", "terminate")},
-}
-_ALSO: dict[str, Any] = {
-    "press_enter": {
-        "description": "Whether to press Enter after typing. Required only by `action=type`.",
-        "type": "boolean",
-    },
-    "delete_existing_text": {
-        "description": "Whether to delete existing text before typing. Required only by "
-        "`action=type`.",
-        "type": "boolean",
-    },
-    "url": {"description": "Required only by `action=visit_url`.", "type": "string"},
-    "query": {"description": "Required only by `action=web_search`.", "type": "string"},
-    "fact": {"description": "Required only by `action=pause_and_memorize_fact`.", "type": "string"},
-}
 
 _KEYS = {
     "enter": "Enter", "tab": "Tab", "escape": "Escape", "backspace": "Backspace",
@@ -134,26 +110,25 @@ class FaraDialect(HermesDialect):
     space = Space.IMAGE
     pictures = 3
     several = False
-    old = True
     vocabulary = Vocabulary("fara", _VERBS)
 
     def messages(self, goal: str, past: Sequence[Turn], now: Image) -> list[Message]:
         """System turn with the function, then screenshots, each with its text after it."""
-        described = pc.function(f"{now.resized.width}x{now.resized.height}", _DOES, _ALSO)
-        system = f"You are a helpful assistant.\n\n{self.tools_text([described])}"
-        messages = [Message.of("system", system)]
+        described = prompts.function(f"{now.resized.width}x{now.resized.height}")
+        lines = map(tool_line, (described, *self.tools.values()))
+        messages = [Message.of("system", prompts.SYSTEM.format(tools="\n".join(lines)))]
         lead: list[Part] = []
         for number, turn in enumerate(past):
             seen = [*lead]
             if turn.image is not None:
-                seen += [turn.image, Text(_NEXT if number else goal)]
+                seen += [turn.image, Text(prompts.NEXT if number else goal)]
             elif not number:
                 seen.append(Text(goal))
             if seen:  # what only leads over to a picture goes with it
                 messages.append(Message.of("user", *seen))
             messages.append(Message.of("assistant", turn.reply))
             lead = [*([Text(told(turn))] if told(turn) else []), *turn.shown]
-        return [*messages, Message.of("user", *lead, now, _NEXT if past else goal)]
+        return [*messages, Message.of("user", *lead, now, prompts.NEXT if past else goal)]
 
     def finished(self, actions: tuple[a.Action, ...], thought: str) -> tuple[a.Action, ...]:
         """The thought before a task is ended is the answer."""

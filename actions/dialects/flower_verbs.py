@@ -9,7 +9,8 @@ from typing import Any, NamedTuple
 
 from .. import schema as a
 from ..geometry import Space
-from .kinds import ChoiceKind, KeysKind, NumberKind, PointKind, TextKind
+from .kinds import ChoiceKind, KeysKind, NumberKind, TextKind
+from .points import PointKind
 from .verbs import Arg, Verb, ended, may
 
 

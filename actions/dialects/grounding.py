@@ -18,8 +18,8 @@ from ..errors import ActionError
 from ..geometry import Frame, Point, Space
 from ..schema import Action, Click, Done
 from .base import Found, Parsed, Tools, Turn
-from .kinds import PointKind, limits
 from .lark import Lark, quoted
+from .points import PointKind, limits
 from .reading import Reading
 
 PICTURE = "<picture>"

@@ -96,17 +96,18 @@ class Gta1Dialect(_Numbers):
 
 
 class GelatoDialect(_Numbers):
-    """Gelato."""
+    """Gelato, as its own ``evaluation/run_grounding_eval.py`` asks it."""
 
     name = "gelato"
     space = Space.REL1000
-    system = (
+    user = (
         "You are an expert UI element locator. Given a GUI image and a user's element "
         "description, provide the coordinates of the specified element as a single (x,y) point. "
         "For elements with area, return the center point.\n\n"
-        "Output the coordinate pair exactly:\n(x,y)"
+        "Output the coordinate pair exactly:\n(x,y)\n\n",
+        PICTURE,
+        "\n{goal}",
     )
-    user = (PICTURE, "{goal}")
     form = "({x},{y})"
 
 

@@ -9,8 +9,9 @@ types and presses Enter. Going back, reloading and going to an address are the b
 desktop; on a phone going back is the phone's button. An answer ends the task, an empty one says
 nothing more. At most three pictures; the notes in earlier replies are the memory.
 
-Source: the NavigationStep of H Company's examples. Not verified: the prompt, which is a short one
-of our own around the schema of a step, and how the past is laid out.
+Source: H Company's cookbook, which asks Holo1 once, word for word (see `holo_prompts`); on a phone
+without the actions that it lacks. Not verified: how the past is laid out, and that the newer models
+are told the same; Holo2's is the same but for what a coordinate is.
 """
 
 import json
@@ -22,28 +23,14 @@ from .. import schema as a
 from ..errors import ActionSchemaError
 from ..geometry import Frame, Space
 from ..schema import Action, parse_action
-from .apart import PLACE, joined, parted
+from . import holo_prompts as prompts
 from .base import Parsed, Tools, Turn, noted
-from .kinds import ChoiceKind, NumberKind, PointKind, TextKind, limits
+from .kinds import ChoiceKind, NumberKind, TextKind
 from .lark import Lark, object_schema, quoted
 from .literal import Scanner
+from .points import PLACE, PointKind, joined, limits, parted
 from .reading import Reading
 from .verbs import Arg, Given, Verb, Vocabulary, heard, may, unsaid, with_point
-
-_SYSTEM = """You work a screen for a user. You are given a task, and then after each of your steps \
-a screenshot.
-Answer with a JSON object, and nothing else:
-{"note": what the screenshot tells for the task, empty if nothing new,
- "thought": your reasoning about the next step, at most 4 lines,
- "action": the next action}
-
-The action is one of these (<...> stands for a value). write_element_abs clicks, writes and \
-presses Enter; answer ends the task.
-"""
-_SIZES = {
-    Space.IMAGE: "x and y are pixels of the screenshot, from its top left corner.",
-    Space.REL1000: "x and y are from 0 to 1000, relative to the screenshot's width and height.",
-}
 
 _POINT = PointKind()
 _ELEMENT = {"element": heard(TextKind())}
@@ -154,17 +141,13 @@ class HoloDialect:
         return messages
 
     def _system(self) -> str:
-        lines = []
-        for verb in self.vocabulary.allowed(None):
-            args = {name: f"<{name}>" for name in parted({n: (0, 0) for n in verb.args})}
-            lines.append(json.dumps({"action": verb.name, **args}))
-        for name, tool in self.tools.items():
-            args = {key: f"<{key}>" for key in tool["parameters"].get("properties", {})}
-            line = json.dumps({"action": name, **args}, ensure_ascii=False)
-            described = " ".join(str(tool["description"]).split())
-            schema = json.dumps(tool["parameters"], ensure_ascii=False)
-            lines.append(f"{line}: {described} Its values: {schema}")
-        return _SYSTEM + "\n".join(lines) + f"\n{_SIZES[self.space]}"
+        names = {*self.vocabulary.names, "restart"}
+        offered = [
+            action
+            for action in prompts.actions(self.space)
+            if action["properties"]["action"]["const"] in names
+        ]
+        return prompts.system([*offered, *map(prompts.tool_action, self.tools.values())])
 
     def parse(self, reply: str, frame: Frame) -> Parsed:
         """Read the step; thinking in tags before it is only thought."""

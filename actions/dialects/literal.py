@@ -20,6 +20,8 @@ _BLANK = re.compile(r"[ \t\r\n\u3000\u00a0]*")
 _COMMENT = re.compile(r"(?:#|//)[^\n]*|/\*(?:[^*]|\*(?!/))*\*/")
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,4})?")
 _JSON_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
+PLAIN_NUMBER = re.compile(r"[+-]?[0-9]{1,9}(?:\.[0-9]{0,20})?")
+"""A number that stands in a text."""
 _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")  # a tool's may hold a hyphen
 _TAGGED = re.compile(

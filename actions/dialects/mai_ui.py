@@ -4,8 +4,8 @@ It thinks in ``<thinking>`` and calls ``mobile_use``, whose verbs are its own. A
 direction of the finger, and perhaps where; a drag names both ends. All earlier replies are kept,
 and the last three screenshots.
 
-Source: Tongyi-MAI/MAI-UI: verbs, reply form and history. Not verified: the words of the system
-turn, and how far its swipe goes.
+Source: Tongyi-MAI/MAI-UI, the prompt word for word (see `mai_ui_prompts`). Not verified: how far
+its swipe goes.
 """
 
 import json
@@ -16,49 +16,16 @@ from ...model.chat import Image, Message
 from .. import schema as a
 from ..errors import ActionError
 from ..geometry import Frame, Point, Space
+from . import mai_ui_prompts as prompts
 from .base import Turn
 from .gui_owl import turns
 from .hermes import HermesDialect
-from .kinds import ChoiceKind, PointKind, TextKind
+from .kinds import ChoiceKind, TextKind
 from .lark import Lark
 from .mobile_use import ANSWER, NAME, TYPE, WAIT
+from .points import PointKind
 from .reading import Reading
 from .verbs import Arg, Given, Verb, Vocabulary, ended, heard, may
-
-_SYSTEM = """You are a GUI agent. You are given a task and your action history, with screenshots. \
-You need to perform the next action to complete the task.
-
-## Output Format
-Think in <thinking></thinking> tags, then call a function with a json object within \
-<tool_call></tool_call> XML tags:
-<thinking>
-...
-</thinking>
-<tool_call>
-{"name": "mobile_use", "arguments": <args-json-object>}
-</tool_call>
-
-## Action Space
-
-{"action": "click", "coordinate": [x, y]}
-{"action": "double_click", "coordinate": [x, y]}
-{"action": "long_press", "coordinate": [x, y]}
-{"action": "type", "text": ""}
-{"action": "swipe", "direction": "up or down or left or right", "coordinate": [x, y]} # coordinate \
-is optional: an element to swipe on.
-{"action": "drag", "start_coordinate": [x1, y1], "end_coordinate": [x2, y2]}
-{"action": "open", "text": "app_name"}
-{"action": "system_button", "button": "button_name"} # Options: back, home, menu, enter
-{"action": "wait"}
-{"action": "terminate", "status": "success or fail"}
-{"action": "answer", "text": "xxx"}
-{"action": "ask_user", "text": "xxx"}"""
-
-_TOOLS = """
-
-## MCP Tools
-You can also call these functions by their own names, in the same format:
-"""
 
 _REACH = 0.4
 """How far a swipe goes, in parts of the screen's width or height."""
@@ -181,8 +148,9 @@ class MaiUiDialect(HermesDialect):
 
     def messages(self, goal: str, past: Sequence[Turn], now: Image) -> list[Message]:
         """System turn with the verbs, the goal, then screenshots and replies in turns."""
-        lines = [json.dumps(tool, ensure_ascii=False) for tool in self.tools.values()]
-        system = _SYSTEM + (_TOOLS + "\n".join(lines) if lines else "")
+        lines = "\n".join(json.dumps(tool, ensure_ascii=False) for tool in self.tools.values())
+        listed = prompts.TOOLS.replace("<TOOLS>", lines) if lines else ""
+        system = f"{prompts.SYSTEM}{listed}{prompts.NOTE}"
         return [
             Message.of("system", system),
             Message.of("user", goal),

@@ -15,8 +15,9 @@ from .. import schema as a
 from ..geometry import Space
 from .base import Turn, noted
 from .hermes import HermesDialect
-from .kinds import ChoiceKind, KeysKind, NumberKind, PointKind, TextKind
+from .kinds import ChoiceKind, KeysKind, NumberKind, TextKind
 from .lark import Lark
+from .points import PointKind
 from .verbs import Arg, Verb, Vocabulary, ended, may, unsaid
 
 _DESCRIPTION = """Use a touchscreen to interact with a mobile device, and take screenshots.

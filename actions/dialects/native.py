@@ -18,8 +18,9 @@ from ..errors import ActionParseError, ActionSchemaError
 from ..geometry import Clamp, Frame, Point, Space, whole
 from ..schema import ACTIONS, Action, parse_action
 from .base import Parsed, Tools, Turn
-from .kinds import KeysKind, PointKind
+from .kinds import KeysKind
 from .lark import Lark, object_schema
+from .points import PointKind
 
 _SYSTEM = """You work a computer by looking at screenshots and acting on them.
 Answer with a short thought and then one action as a JSON object on a line of its own, such as

@@ -21,9 +21,10 @@ from .. import schema as a
 from ..errors import ActionSchemaError
 from ..geometry import Frame, Point, Space
 from ..keys import KEYS
-from .kinds import ChoiceKind, KeysKind, NumberKind, PointKind, TextKind
+from .kinds import ChoiceKind, KeysKind, NumberKind, TextKind
 from .lark import Lark
 from .objects import ObjectsDialect
+from .points import PointKind
 from .reading import Reading
 from .verbs import Arg, Given, Verb, Vocabulary, may
 

@@ -17,78 +17,29 @@ Points are pixels of the resized picture (7B and 32B). Up to three pictures: the
 are told in turns, older ones in words, each by its sentence. ``computer.wait`` is 20 seconds where
 it says nothing else.
 
-Source: the README of xlang-ai/OpenCUA for the form of replies. Not verified: the prompt, which is
-a short one of our own around the sentence and the functions that are published, and how past steps
-are laid out. The checkpoints have another tokenizer and template than ChatML.
+Source: its harness in xlang-ai/OSWorld, prompts word for word (see `opencua_prompts`); it reads
+``computer.wait``, which that prompt does not list. The checkpoints have another tokenizer and
+template than ChatML.
 """
 
 import json
 import re
 from collections.abc import Container, Sequence
-from typing import Any
 
 from ...model.chat import Image, Marked, Message
 from .. import schema as a
 from ..geometry import Frame, Space
 from ..schema import Action
-from .apart import PLACE
+from . import opencua_prompts as prompts
 from .base import Parsed, Tools, Turn, noted
 from .lark import Lark
+from .points import PLACE
 from .pyautogui_verbs import PLACED, SECONDS, terminate
 from .python_actions import PythonActions
 from .reading import Reading
 from .verbs import Verb, may
 
-_SYSTEM = """You are a GUI agent. You are given a task and a screenshot of the screen. You need to \
-perform a series of pyautogui actions to complete the task.
-
-For each step, provide your response in this format:
-
-## Thought:
-{your reasoning about the screen, the steps so far and the next one}
-
-## Action:
-{one sentence that says what to do, and on what, without coordinates}
-
-## Code:
-```python
-{one PyAutoGUI call, such as pyautogui.click(x=640, y=360), or one of the functions below}
-```
-
-The functions:
-"""
-_TASK = """# Task Instruction:
-{goal}
-
-Please generate the next move according to the screenshot, task instruction and previous steps \
-(if provided).
-"""
 _WAIT_S = 20.0
-
-
-def _function(name: str, description: str, **parameters: Any) -> dict[str, Any]:
-    schema = {"type": "object", "properties": parameters, "required": list(parameters)}
-    return {"name": name, "description": description, "parameters": schema}
-
-
-_FUNCTIONS = [
-    _function(
-        "computer.triple_click",
-        "Triple click on the screen",
-        x={"type": "number", "description": "The x coordinate of the triple click"},
-        y={"type": "number", "description": "The y coordinate of the triple click"},
-    ),
-    _function("computer.wait", "Wait 20 seconds for what takes long"),
-    _function(
-        "computer.terminate",
-        "Terminate the current task and report its completion status",
-        status={
-            "type": "string",
-            "enum": ["success", "failure"],
-            "description": "The status of the task",
-        },
-    ),
-]
 
 _VERBS = [
     Verb(
@@ -105,7 +56,7 @@ _VERBS = [
         build=lambda given: {"seconds": given.get("seconds", _WAIT_S)},
         pull=lambda wait: {"seconds": None if wait.seconds == _WAIT_S else wait.seconds},
     ),
-    terminate("computer.terminate"),
+    terminate("computer.terminate", failure="fail"),
 ]
 
 _CODE = re.compile(r"^##[ \t]*Code[ \t]*:?[ \t]*\n?", re.MULTILINE)
@@ -130,30 +81,30 @@ class OpenCuaDialect:
             ValueError: A tool has the name of a call.
         """
         self._code = PythonActions(self.name, _VERBS, tools)
-        lines = [json.dumps(each, ensure_ascii=False) for each in (*_FUNCTIONS, *map(dict, tools))]
-        self._system = _SYSTEM + "".join(f"- {line}\n" for line in lines)
+        lines = (json.dumps(dict(tool), ensure_ascii=False) for tool in tools)
+        self._system = prompts.SYSTEM + "".join(f"\n- {line}" for line in lines)
 
     def messages(self, goal: str, past: Sequence[Turn], now: Image) -> list[Message]:
         """System turn; steps without a picture in one turn, others in two; picture and task."""
         messages = [Message.of("system", self._system)]
         told: list[str | Image] = []
-        in_words = ""
+        in_words: list[str] = []
         for number, turn in enumerate(past, start=1):
-            step = f"# Step {number}:\n## Action:\n{_sentence(turn)}\n"
+            step = prompts.STEP.format(number=number, sentence=_sentence(turn))
             aside = noted(turn)
             if turn.image is None and not turn.shown:
-                in_words += step + (f"({aside})\n" if aside else "")
+                in_words.append(step + (f"({aside})\n" if aside else ""))
                 continue
             if in_words:
-                messages.append(Message.of("assistant", in_words))
-                in_words = ""
+                messages.append(Message.of("assistant", "\n".join(in_words)))
+                in_words = []
             seen = turn.image or "(this picture is no longer kept)"
             messages.append(Message.of("user", *told, seen))
             messages.append(Message("assistant", (Marked(step),)))
             told = [*([f"({aside})\n"] if aside else []), *turn.shown]
         if in_words:
-            messages.append(Message.of("assistant", in_words))
-        messages.append(Message.of("user", *told, now, _TASK.format(goal=goal)))
+            messages.append(Message.of("assistant", "\n".join(in_words)))
+        messages.append(Message.of("user", *told, now, prompts.TASK.format(goal=goal)))
         return messages
 
     def parse(self, reply: str, frame: Frame) -> Parsed:

@@ -29,10 +29,11 @@ from ..errors import ActionError
 from ..geometry import Frame, Space
 from ..keys import KEYS
 from .base import Parsed, Tools, Turn, noted
-from .kinds import ChoiceKind, KeysKind, Kind, PointKind, TextKind
+from .kinds import ChoiceKind, KeysKind, Kind, TextKind
 from .lark import Lark, quoted
 from .literal import Bare, Scanner
 from .os_atlas_prompt import CUSTOM, TAIL, prompt
+from .points import PointKind
 from .reading import Reading
 from .verbs import INFEASIBLE, Arg, Verb, Vocabulary, unsaid
 

@@ -15,9 +15,9 @@ from ..errors import ActionError, ActionSchemaError
 from ..geometry import Frame, Space
 from ..keys import KEYS, parse_chord
 from ..schema import Action, parse_action
-from .apart import PLACE, ApartKind
 from .kinds import ChoiceKind, NumberKind, TextKind
 from .lark import Lark
+from .points import PLACE, ApartKind
 from .reading import Reading
 from .verbs import Arg, Given, Verb, ended, heard, may, unsaid
 
@@ -26,6 +26,7 @@ FIRST = {
     "pyautogui.hotkey": "keys",
     "pyautogui.scroll": "clicks",
     "pyautogui.hscroll": "clicks",
+    "answer": "answer",
 }
 """Arguments that are written without their name, by call."""
 
@@ -244,13 +245,13 @@ def _renamed(verb: Verb, name: str) -> Verb:
     return Verb(name, verb.makes, verb.args, verb.fixed, verb.build, verb.pull, verb.said)
 
 
-def terminate(name: str, *, said: bool = True) -> Verb:
-    """The call that ends the task."""
-    words = ChoiceKind({"success": "success", "failure": "failure", "fail": "failure"})
+def terminate(name: str, *, failure: str = "failure", said: bool = True) -> Verb:
+    """The call that ends the task; ``failure`` is the word that is written where it failed."""
+    words = dict.fromkeys((failure, "failure", "fail"), "failure")
     return Verb(
         name,
         a.Done,
-        {"status": Arg(words)},
+        {"status": Arg(ChoiceKind({"success": "success", **words}))},
         build=lambda given: ended(given, "success"),
         pull=lambda done: {"status": "success" if done.status == "success" else "failure"},
         said=said,

@@ -16,11 +16,11 @@ from .. import schema as a
 from ..errors import ActionSchemaError
 from ..geometry import Frame, Space
 from ..schema import Action
-from .apart import PLACE, joined, parted
 from .base import Tools
 from .calls import Calls
 from .lark import Lark, quoted
 from .literal import Call, Scanner
+from .points import PLACE, joined, parted
 from .pyautogui_verbs import FIRST, pyautogui_verbs
 from .reading import Reading
 from .verbs import Verb, Vocabulary

@@ -13,7 +13,7 @@ from .base import Tools
 from .calls import Calls
 from .flower import ARGS, FUNCTION, RESULT, RETURN, FlowerDialect
 from .flower_verbs import entries, parameters
-from .kinds import PointKind
+from .points import PointKind
 from .verbs import Verb, Vocabulary
 
 _SYSTEM = """You are a helpful assistant.

@@ -17,7 +17,8 @@ Texts stand as they are, all else is JSON. A text that holds one of these tags c
 What others send instead, such as JSON in the tags, is understood: see ``hermes_calls.py``.
 
 Source: Qwen3.5's chat template, word for word. Not verified: what its function descriptions look
-like beside it; they are Qwen3-VL's.
+like beside it; they are Qwen3-VL's. OSWorld's runner describes ``computer_use`` in other words,
+with keys to hold during a click; those are not taken over.
 """
 
 import json
@@ -156,6 +157,7 @@ class Qwen35ComputerDialect(XmlCalls, Qwen3ComputerDialect):
     """Qwen3.5's ``computer_use``."""
 
     name = "qwen3.5-computer"
+    helpful = ""
 
 
 class Qwen35MobileDialect(XmlCalls, Qwen3MobileDialect):

@@ -15,7 +15,7 @@ from ..geometry import Space
 from .base import Tools
 from .flower import ARGS, FUNCTION, RESULT, RETURN, FlowerDialect
 from .flower_verbs import entries, parameters
-from .kinds import PointKind
+from .points import PointKind
 from .verbs import Vocabulary
 
 _SYSTEM = "You are a helpful assistant."

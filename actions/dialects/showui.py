@@ -29,9 +29,10 @@ from ..errors import ActionSchemaError
 from ..geometry import Frame, Point, Space
 from ..schema import Action, parse_action
 from .base import Parsed, Tools, Turn, noted
-from .kinds import ChoiceKind, PointKind, TextKind
+from .kinds import ChoiceKind, TextKind
 from .lark import Lark, quoted
 from .literal import Scanner
+from .points import PointKind
 from .reading import Reading
 from .verbs import INFEASIBLE, Arg, Given, Verb, Vocabulary, heard, may, unsaid, with_point
 

@@ -7,7 +7,8 @@ Source: the prompts in `ui_tars_prompts`, and the project's training example for
 from .. import schema as a
 from ..errors import ActionSchemaError
 from ..schema import Action
-from .kinds import ChoiceKind, KeysKind, NumberKind, PointKind, TextKind
+from .kinds import ChoiceKind, KeysKind, NumberKind, TextKind
+from .points import PointKind
 from .verbs import Arg, Given, Verb, Vocabulary, heard, unsaid, with_point
 
 WAIT_S = 5.0

@@ -32,8 +32,9 @@ from ..schema import Action
 from . import ui_venus_prompts as prompts
 from .base import Parsed, Tools, Turn, noted
 from .calls import Calls
-from .kinds import ChoiceKind, KeysKind, PointKind, TextKind
+from .kinds import ChoiceKind, KeysKind, TextKind
 from .lark import Lark, quoted
+from .points import PointKind
 from .reading import Reading
 from .tagged import Form, tagged_call
 from .verbs import Arg, Given, Verb, Vocabulary, heard, unsaid
