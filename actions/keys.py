@@ -75,6 +75,8 @@ KEYS: dict[str, KeyInfo] = {
     "play_pause": KeyInfo("XF86AudioPlay", "playpause", 85, ("mediaplaypause", "audioplay")),
     "search": KeyInfo("XF86Search", "browsersearch", 84, ()),
     "power": KeyInfo("XF86PowerOff", None, 26, ()),
+    "camera": KeyInfo("XF86WebCam", None, 27, ()),
+    "clear": KeyInfo("Clear", "clear", 28, ()),
     **{f"f{n}": KeyInfo(f"F{n}", f"f{n}", 130 + n if n <= 12 else None, ()) for n in range(1, 25)},
     **{
         f"num_{n}": KeyInfo(f"KP_{n}", f"num{n}", 144 + n, (f"kp{n}", f"numpad{n}"))

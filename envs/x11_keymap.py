@@ -83,6 +83,7 @@ _XF86 = {
     "XF86AudioPlay": 0x1008FF14,
     "XF86Search": 0x1008FF1B,
     "XF86PowerOff": 0x1008FF2A,
+    "XF86WebCam": 0x1008FF8F,
 }
 
 

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from dialect_cases import PLACES
 
-from eyehand.actions.dialects import GROUNDING, TABLE, dialect_named
+from eyehand.actions.dialects import GROUNDING, TABLE, dialect_named, says
+from eyehand.actions.schema import ACTIONS
 
 PAGE = Path(__file__).parents[1] / "docs/DIALECTS.md"
 BEGINS, ENDS = "<!-- made by tests/dialect_table.py -->\n", "<!-- end -->\n"
@@ -25,6 +26,18 @@ def rows(names: list[str]) -> list[str]:
     return found
 
 
+def said(names: list[str]) -> list[str]:
+    """Give the rows of what can be said."""
+    found = []
+    for name in names:
+        words = [
+            ", ".join(one for one in ACTIONS if one in says(dialect_named(name, place)))
+            for place in PLACES.values()
+        ]
+        found.append(f"| `{name}` | {' | '.join(words)} |")
+    return found
+
+
 def made() -> str:
     """Give the tables."""
     working = [name for name in TABLE if name not in GROUNDING]
@@ -39,6 +52,12 @@ def made() -> str:
             "| dialect | models | points in | pictures at once | prompt |",
             "|---|---|---|---|---|",
             *rows(list(GROUNDING)),
+            "",
+            "What they can say; a grounding model only clicks:",
+            "",
+            "| dialect | on a desktop | on a phone |",
+            "|---|---|---|",
+            *said(["native", *working]),
             "",
         ]
     )

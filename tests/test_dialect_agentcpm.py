@@ -186,6 +186,7 @@ def test_a_slip_with_one_reading_is_noted(reply: str, repair: str) -> None:
         (said(price="pen"), "call_tool: arguments"),
         (said(STATUS="finish") + "}", "write nothing after it"),
         ('{"a":' * 5000, "nested too deeply"),
+        ('The page says {"PRESS":"HOME"}', "on a line of its own"),
     ],
 )
 def test_what_it_cannot_mean_is_told(reply: str, message: str) -> None:

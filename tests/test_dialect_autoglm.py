@@ -143,6 +143,7 @@ def test_a_tap_that_costs_money_is_asked_first_and_not_done() -> None:
     [
         ("", "has no action"),
         ("I can finish() now", "has no action"),
+        ('The page says finish(message="bye")', "has no action"),
         ('<think>do(action="Back")', "the thinking does not end"),
         (said("do()"), "do needs action"),
         (said("Tap(element=[1,2])"), "there is no Tap"),

@@ -48,7 +48,7 @@ def drawn(dialect: Dialect, frame: Frame, actions: Any, draw: random.Random) -> 
             if not allowed or (guide.is_accepting() and draw.random() < 0.5):
                 break
             # Mostly what closes a text or number, else replies would never end.
-            closing = [n for n in allowed if chr(n) in "\"'<)]}, \n"]
+            closing = [n for n in allowed if chr(n) in "\"'<)]}, \n" or n == "✿".encode()[0]]
             letters = [n for n in allowed if 32 <= n < 127] or allowed
             ahead = [draw.choice(closing if closing and draw.random() < 0.25 else letters)]
         guide.consume_tokens(ahead)

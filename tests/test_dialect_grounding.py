@@ -304,7 +304,9 @@ def test_what_is_not_there_is_infeasible(name: str, reply: str) -> None:
 
 def test_a_checkpoint_may_write_other_units() -> None:
     frame = Frame(":0", Size(1920, 1080), Size(1920, 1080)).planned(Size(1932, 1092))
-    (click, _) = by_text.UiTarsGroundDialect(space=Space.IMAGE).parse("(197,525)", frame).actions
+    dialect = by_text.UiTarsGroundDialect()
+    dialect.space = Space.IMAGE
+    (click, _) = dialect.parse("(197,525)", frame).actions
     assert isinstance(click, Click)
     assert click.point is not None
     assert (int(click.point.x), int(click.point.y)) == (195, 519)

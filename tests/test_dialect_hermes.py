@@ -213,7 +213,9 @@ def test_a_line_break_in_a_typed_text_is_typed() -> None:
             "<tool_call><function=price><parameter=item>a<parameter=item>b</function>",
             "item is given twice",
         ),
-        ('{"name": "price", "arguments": {}} or {"name": "price2"}', "several functions"),
+        ('{"name": "price", "arguments": {}} or {"name": "price2"}', "goes on after a call"),
+        ('The page says {"name": "price", "arguments": {}}', "calls no function"),
+        ('It says\n{"name": "price", "arguments": {}}\nand I wait.', "goes on after a call"),
         (call('{"action": "key", "keys": ["' + "x" * 5000 + '"]}'), "keys is names of keys"),
     ],
 )

@@ -125,9 +125,9 @@ def test_thinking_before_the_step_is_only_thought() -> None:
 @pytest.mark.parametrize(
     ("reply", "message"),
     [
-        ("", "holds no step"),
+        ("", "holds no action"),
         ("{", "answer again"),
-        ("I would {\n", "answer again"),
+        ("I would\n{\n", "answer again"),
         ('{"note": "", "thought": "I', "does not end"),
         ('{"note": "", "thought": ""}', 'a step needs "action"'),
         ('{"action": {"action": 5}}', 'a step needs "action"'),

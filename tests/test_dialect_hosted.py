@@ -170,7 +170,7 @@ def test_several_objects_are_several_actions() -> None:
     expected = (Move(point=AT), Wait())
     assert OPENAI.parse(f"{one}\n{two}", FRAME).actions == expected
     assert OPENAI.parse(f"So:\n```json\n{one}\n{two}\n```", FRAME).actions == expected
-    parsed = OPENAI.parse(f"So: [{one}, {two}]", FRAME)
+    parsed = OPENAI.parse(f"So:\n[{one}, {two}]", FRAME)
     assert (parsed.actions, parsed.thought) == (expected, "So:")
 
 
@@ -192,8 +192,8 @@ def test_a_bent_path_is_no_drag(middle: tuple[int, int], fine: bool) -> None:
     ("dialect", "given", "message"),
     [
         (OPENAI, {"type": "fly"}, "has no action 'fly'"),
-        (OPENAI, {"x": 1}, "an action needs 'type', which is one of click, double_click"),
-        (OPENAI, {"type": "click", "x": 1}, "click needs x and y"),
+        (OPENAI, {"button": "left"}, "an action needs 'type', which is one of click, double_click"),
+        (OPENAI, {"type": "click", "x": 1}, "y is missing"),
         (OPENAI, {"type": "click", "x": 5000, "y": 1}, "outside"),
         (OPENAI, {"type": "click", "x": 1, "y": 1, "button": "back"}, "press the keys ALT and"),
         (OPENAI, {"type": "drag", "path": PATH[:1]}, "path is a list of 2 or more"),

@@ -179,6 +179,8 @@ def test_the_cookbooks_replies_land_where_the_cookbooks_say(
         ({"action": "system_button", "button": "Menu"}, AppSwitch()),
         ({"action": "system_button", "button": "Enter"}, Key(keys="enter")),
         ({"action": "key", "text": "volume_up"}, Key(keys="volume_up")),
+        ({"action": "key", "text": "camera"}, Key(keys="camera")),
+        ({"action": "key", "text": "clear"}, Key(keys="clear")),
         ({"action": "open", "text": "Clock"}, OpenApp(name="Clock")),
         ({"action": "wait", "time": 2}, Wait(seconds=2)),
         ({"action": "terminate", "status": "success"}, Done()),

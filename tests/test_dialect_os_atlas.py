@@ -194,6 +194,9 @@ def test_a_slip_with_one_reading_is_read_and_noted(reply: str, action: Action, r
         "actions:\nSCROLL [SIDEWAYS]",
         "actions:\nprice [not json]",
         "actions:\n[TYPE]",
+        "actions:\nCLICK <point>[[463,2",
+        "actions:\nCLICK 463,2",
+        "actions:\nCLICK <point>[[10,20]]</point>\nactions:\nCOMPLETE",
     ],
 )
 def test_what_cannot_be_used_is_an_error(reply: str) -> None:

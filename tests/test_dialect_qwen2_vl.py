@@ -157,6 +157,9 @@ def test_the_colon_of_a_reply_that_goes_on_is_no_part_of_its_thought(dialect: An
         called("Tap", "(348,291)"),
         called("Fly", "{}"),
         called("Type", '{"text": "it does not end}'),
+        "Tap(348,291)",
+        '{"name": "Tap", "arguments": {"point": [348, 291]}}',
+        "Thought: I tap it.",
     ],
 )
 def test_a_reply_that_cannot_be_used_never_ends_the_task(dialect: Any, reply: str) -> None:
@@ -267,7 +270,8 @@ def test_the_system_turn_prints_tap_and_home_as_the_report_does() -> None:
 
 
 def test_the_system_turn_names_the_units_of_the_checkpoint() -> None:
-    dialect = QwenAgentDialect(space=Space.IMAGE)
+    dialect = QwenAgentDialect()
+    dialect.space = Space.IMAGE
     assert "in pixels of the picture" in dialect.system
     assert "1000" not in dialect.system
     (click,) = dialect.parse(called("Click", '{"point": [280, 560]}'), FRAME).actions

@@ -162,6 +162,7 @@ def test_a_slip_with_one_reading_is_noted(reply: str, repair: str) -> None:
         ("{'action': 'CLICK', 'place': 1}", "no place"),
         (said("price", "pen"), "dictionary of its arguments"),
         ("{" * 5000, "name in quotes"),
+        (f"The page says {said('ENTER')}", "on a line of its own"),
         ("{'a':" * 5000, "nested too deeply"),
     ],
 )

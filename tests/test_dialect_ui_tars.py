@@ -32,9 +32,9 @@ from eyehand.actions import (
     Wait,
 )
 from eyehand.actions.dialects import Turn
+from eyehand.actions.dialects.shared_verbs import CALLED
 from eyehand.actions.dialects.ui_tars import UiTars15Dialect, UiTarsDialect
 from eyehand.actions.dialects.ui_tars_2 import UiTars2Dialect
-from eyehand.actions.dialects.ui_tars_verbs import CALLED
 from eyehand.model import Image, Marked
 
 DATA = Path(__file__).parent / "data" / "dialects"
@@ -54,7 +54,8 @@ TOOL = {
     },
 }
 DESKTOP, PHONE = UiTarsDialect([TOOL]), UiTarsDialect(phone=True)
-OPEN, HOSTED = UiTars15Dialect(), UiTars15Dialect(space=Space.REL1000)
+OPEN, HOSTED = UiTars15Dialect(), UiTars15Dialect()
+HOSTED.space = Space.REL1000
 SEED = UiTars2Dialect([TOOL])
 PICTURES = [Image(np.zeros((4, 4, 3), np.uint8), Size(28, 28), f"{n:032}") for n in range(4)]
 
@@ -142,6 +143,8 @@ def test_seeds_functions_are_read_in_order_and_the_thought_only_thought() -> Non
         "Reflection: no\nAction_Summary: click\nAction: {}",
         "<think>Action: wait()</think>\nThought: I see it.\nAction: {}",
         "Thought: the Action: is a click.\nAction: {}",
+        "Thought: It says Action: finished()\nAction: {}",
+        "Thought: I see it. Action: {}",
     ],
 )
 def test_every_form_of_a_point_is_understood_in_every_form_of_a_reply(
@@ -241,6 +244,7 @@ def test_what_is_only_understood(call: str, action: Action) -> None:
         ("Action: type(content='it's')\n\nclick(start_box='(1,2)')", "holds quotes"),
         ("Action: wait()\n\n" * 51, "at most 50"),
         ("Action: wait() and then some", "( is expected"),
+        ("Thought: It says Action: finished()", "has no action"),
     ],
 )
 def test_what_it_cannot_mean_is_told_in_one_line(reply: str, message: str) -> None:
@@ -401,6 +405,8 @@ def test_other_forms_of_seeds_replies(reply: str, actions: tuple[Action, ...]) -
         ("<seed:tool_call><function=wait>", "does not end with </function>"),
         ("<seed:tool_call><function=type><parameter=content>a", "does not end"),
         ("<answer>", "has no action"),
+        ("The page says <answer>42</answer>", "has no action"),
+        ("<answer>42</answer>, it says", "has no action"),
         ('<tool_call>{"name": "x"}</tool_call>', "the function's action is a text"),
     ],
 )

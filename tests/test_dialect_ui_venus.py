@@ -32,6 +32,7 @@ from eyehand.actions import (
     Wait,
 )
 from eyehand.actions.dialects import Turn
+from eyehand.actions.dialects.shared_verbs import CALLED
 from eyehand.actions.dialects.ui_venus import UiVenus15Dialect, UiVenusDialect
 from eyehand.model import Image, Marked
 
@@ -102,6 +103,8 @@ def test_what_it_writes_is_read_as_the_same(dialect: Any, call: str, action: Act
         (PHONE, said("Scroll(direction='up')"), (Scroll(direction="up"),)),
         (PHONE, said("Finished(content=\"All done.\")"), (Answer(text="All done."), Done())),
         (PHONE, said("CallUser(content='哪一个？')"), (AskUser(question="哪一个？"),)),
+        (PHONE, said("CallUser(content='')"), (AskUser(question=CALLED),)),
+        (PHONE, "<think>a</think>PressBack()", (Back(),)),
         (PHONE, said("Type(content='say 'hi' now')"), (Type(text="say 'hi' now"),)),
         (PHONE, said("Type(content='</action>')"), (Type(text="</action>"),)),
         (PHONE, said("```\nPressBack()\n```"), (Back(),)),

@@ -3,6 +3,7 @@
 from .base import Dialect, Found, Parsed, Repair, Turn
 from .computer_use import ComputerUseDialect
 from .native import NativeDialect
+from .said import says
 from .table import DIALECTS, GROUNDING, TABLE, dialect_named, dialect_of
 
 __all__ = [
@@ -18,4 +19,5 @@ __all__ = [
     "Turn",
     "dialect_named",
     "dialect_of",
+    "says",
 ]

@@ -9,12 +9,10 @@ A point is touched; with ``to`` the finger goes there, or up, down, left or righ
 what is below: it is read as a scroll down at its point.
 
 Past steps are told in turns, with the words that stand for a picture which is no longer shown. The
-longer side of the picture should be at most 1120 pixels. A tool is one more property of the schema,
-its arguments an object.
+longer side of the picture should be at most 1120 pixels.
 
-Source: OpenBMB/AgentCPM-GUI, ``eval/run_predict_minicpm.py`` (commit 4a6e0d6f) and the samples of
-its README and of its fine-tuning, the prompt word for word. Not verified: the file
-``eval/utils/schema/schema.json`` itself; its text is taken from those samples.
+Source: OpenBMB/AgentCPM-GUI (see `agentcpm_prompts`), and the samples of its README and of its
+fine-tuning.
 """
 
 import json
@@ -26,80 +24,14 @@ from .. import schema as a
 from ..errors import ActionError, ActionSchemaError
 from ..geometry import Frame, Space
 from ..schema import Action, parse_action
-from .base import Parsed, Tools, Turn, noted
+from . import agentcpm_prompts as prompts
+from .base import Parsed, Tools, Turn, named, noted
 from .kinds import ChoiceKind
 from .lark import Lark, quoted
 from .literal import Scanner
 from .points import PointKind
 from .reading import Reading
-from .verbs import INFEASIBLE
-
-_SYSTEM = """# Role
-你是一名熟悉安卓系统触屏GUI操作的智能体，将根据用户的问题，分析当前界面的GUI元素和布局，生成相应的操作。
-
-# Task
-针对用户问题，根据输入的当前屏幕截图，输出下一步的操作。
-
-# Rule
-- 以紧凑JSON格式输出
-- 输出操作必须遵循Schema约束
-
-# Schema
-"""
-_DROPPED = "// 该图像为历史图像，无法显示"
-_LOCATION = {"$ref": "#/$defs/Location"}
-_SCHEMA = {
-    "type": "object",
-    "description": "执行操作并决定当前任务状态",
-    "additionalProperties": False,
-    "required": ["thought"],
-    "properties": {
-        "thought": {"type": "string", "description": "智能体的思维过程"},
-        "POINT": {**_LOCATION, "description": "点击屏幕上的指定位置"},
-        "to": {
-            "description": "移动，组合手势参数",
-            "oneOf": [
-                {
-                    "enum": ["up", "down", "left", "right"],
-                    "description": "从当前点（POINT）出发，执行滑动手势操作，方向包括向上、"
-                    "向下、向左、向右",
-                },
-                {**_LOCATION, "description": "移动到某个位置"},
-            ],
-        },
-        "duration": {
-            "type": "integer",
-            "description": "动作执行的时间或等待时间，毫秒",
-            "minimum": 0,
-            "default": 200,
-        },
-        "PRESS": {
-            "type": "string",
-            "description": "触发特殊按键，HOME为回到主页按钮，BACK为返回按钮，ENTER为回车按钮",
-            "enum": ["HOME", "BACK", "ENTER"],
-        },
-        "TYPE": {"type": "string", "description": "输入文本"},
-        "STATUS": {
-            "type": "string",
-            "description": "当前任务的状态。特殊情况：satisfied，无需操作；impossible，"
-            "任务无法完成；interrupt，任务中断；need_feedback，需要用户反馈；",
-            "enum": [
-                "continue", "finish", "satisfied", "impossible", "interrupt", "need_feedback",
-            ],
-            "default": "continue",
-        },
-    },
-    "$defs": {
-        "Location": {
-            "type": "array",
-            "description": "坐标为相对于屏幕左上角位原点的相对位置，并且按照宽高比例缩放到0～1000，"
-            "数组第一个元素为横坐标x，第二个元素为纵坐标y",
-            "items": {"type": "integer", "minimum": 0, "maximum": 1000},
-            "minItems": 2,
-            "maxItems": 2,
-        }
-    },
-}  # fmt: skip
+from .verbs import INFEASIBLE, alike
 
 _POINT = PointKind()
 _OPPOSITE = {"up": "down", "down": "up", "left": "right", "right": "left"}
@@ -131,14 +63,8 @@ class AgentCpmDialect:
         Raises:
             ValueError: A tool has the name of a property.
         """
-        self.tools = {str(tool["name"]): dict(tool) for tool in tools}
-        properties: dict[str, Any] = dict(_SCHEMA["properties"])  # type: ignore[call-overload]
-        for name, tool in self.tools.items():
-            if name in properties:
-                raise ValueError(f"a tool cannot be called {name}: a property of the dialect is")
-            properties[name] = {"description": tool["description"], **tool["parameters"]}
-        schema = {**_SCHEMA, "properties": properties}
-        self._system = _SYSTEM + _compact(schema)
+        self.tools = named(tools, prompts.PROPERTIES)
+        self._system = prompts.system(self.tools.values())
 
     def messages(self, goal: str, past: Sequence[Turn], now: Image) -> list[Message]:
         """System turn, then questions with screenshots, and replies."""
@@ -146,7 +72,7 @@ class AgentCpmDialect:
         messages = [Message.of("system", self._system)]
         lead: list[str | Image] = []
         for turn in past:
-            seen = (_DROPPED,) if turn.image is None else (question, turn.image)
+            seen = (prompts.DROPPED,) if turn.image is None else (question, turn.image)
             messages.append(Message.of("user", *lead, *seen))
             messages.append(Message("assistant", (Marked(turn.reply),)))
             told = noted(turn)
@@ -157,12 +83,8 @@ class AgentCpmDialect:
     def parse(self, reply: str, frame: Frame) -> Parsed:
         """Read the object."""
         reading = Reading(reply, frame, self.space)
-        first = reply.find("{")
-        if first < 0:
-            reading.fail(
-                'the reply holds no action: answer with JSON such as {"thought":"…","POINT":[x,y]}',
-                len(reply),
-            )
+        first = reading.object_begins('{"thought":"…","POINT":[x,y]}')
+        reply = reading.reply
         scanner = Scanner(reading, first)
         said = scanner.value()
         if reply[scanner.at :].strip().strip("`"):
@@ -233,11 +155,12 @@ class AgentCpmDialect:
         if isinstance(action, a.AskUser):
             thought = action.question  # nothing else holds it
         said = self._said(action, frame)
-        again = None
         if said is not None:
             reply = _compact({"thought": thought, **said})
             again = self.parse(reply, frame).actions[0]
-            if _alike(action, again):
+            if type(again) is type(action):
+                again = again.model_copy(update=dict(action.points()))  # they are rounded
+            if alike(again, action):
                 return reply
         raise ActionError(f"{self.name} has no words for {action}")
 
@@ -299,7 +222,7 @@ class AgentCpmDialect:
                 f"{_key(name)} {lark.json(f'tool_{number}', tool['parameters'], compact=True)}"
                 for number, (name, tool) in enumerate(self.tools.items())
             ]
-        thought = lark.rule("SAID", r'/"([^"\\\x00-\x1f\x7f<]|\\["\\nt]){0,1500}"/')
+        thought = lark.rule("SAID", r'/"([^"\\\x00-\x1f\x7f<]|\\["\\nt])*"/')
         step = lark.rule("step", " | ".join(rules))
         return lark.made(f'"{{" {_key("thought")} {thought} "," {step} "}}"')
 
@@ -317,15 +240,6 @@ def _seconds(given: dict[str, Any]) -> float:
             f"duration is milliseconds from 0 to 60000, not {ms!r:.40}", path=("duration",)
         )
     return float(ms) / 1000
-
-
-def _alike(action: Action, again: Action) -> bool:
-    """Say whether an action is the same but for the rounding of its points and for reasons."""
-    if isinstance(action, a.Done) and isinstance(again, a.Done):
-        return action.status == again.status
-    if type(action) is not type(again):
-        return False
-    return again.model_copy(update=dict(action.points())) == action
 
 
 def _compact(value: Any) -> str:

@@ -19,9 +19,10 @@ from .. import schema as a
 from ..errors import ActionError
 from ..keys import KEYS
 from .base import Tools
-from .kinds import ChoiceKind, KeysKind, NumberKind, TextKind
+from .kinds import KeysKind, NumberKind, TextKind
 from .objects import ObjectsDialect
 from .points import PointKind
+from .shared_verbs import WAYS
 from .verbs import Arg, Given, Verb, Vocabulary, may, unsaid
 
 Version = Literal["20241022", "20250124", "20251124"]
@@ -37,7 +38,6 @@ _INSTEAD = {
 _POINT = PointKind()
 _PLAIN = ("ctrl", "alt", "shift", "super")
 _NAMES = {name: info.keysym for name, info in KEYS.items() if name not in _PLAIN}
-_WAYS = ChoiceKind({way: way for way in ("up", "down", "left", "right")})
 
 
 def _click(name: str, button: str, count: int, *, pointed: bool) -> Verb:
@@ -67,7 +67,7 @@ def _vocabulary(version: Version) -> Vocabulary:
             a.Scroll,
             {
                 "coordinate": may(_POINT, "point"),
-                "scroll_direction": Arg(_WAYS, "direction"),
+                "scroll_direction": Arg(WAYS, "direction"),
                 "scroll_amount": Arg(NumberKind(0.001, 100), "amount"),
             },
         ),

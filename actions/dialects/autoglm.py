@@ -33,18 +33,18 @@ from ..geometry import Frame, Space
 from ..schema import Action
 from . import autoglm_prompts as prompts
 from .base import Parsed, Tools, Turn, noted
+from .call import Call
 from .calls import Calls
 from .kinds import NumberKind, TextKind
 from .lark import Lark, quoted
-from .literal import Call
 from .points import PointKind
 from .reading import Reading
-from .tagged import Form, tagged_call
+from .shared_verbs import NAME, finish
+from .tagged import Form, alone, tagged_call
 from .verbs import Arg, Given, Verb, Vocabulary, heard
 
 _POINT = PointKind("[{x},{y}]", bare=True)
 _TEXT = TextKind()
-_SAID = TextKind(r"[^'\"\\\x00-\x1f\x7f]{1,100}")
 _AT = {"element": Arg(_POINT, "point")}
 _WEEKDAYS = (
     ("星期一", "Monday"),
@@ -67,17 +67,6 @@ def _tapped(given: Given) -> dict[str, Any] | tuple[Action, ...]:
     return (a.parse_action({"action": "ask_user", "question": question}),)
 
 
-def _finished(given: Given) -> tuple[Action, ...]:
-    text = str(given.get("message", ""))
-    return (a.parse_action({"action": "answer", "text": text}), a.Done()) if text else (a.Done(),)
-
-
-def _end_said(action: a.Answer | a.Done) -> Given | None:
-    if isinstance(action, a.Answer):
-        return {"message": action.text}
-    return {"message": ""} if action.status == "success" else None
-
-
 def _asked(given: Given) -> dict[str, Any]:
     return {"question": given.get("message") or _HELP}
 
@@ -85,7 +74,7 @@ def _asked(given: Given) -> dict[str, Any]:
 _VOCABULARY = Vocabulary(
     "AutoGLM",
     [
-        Verb("Launch", a.OpenApp, {"app": Arg(_SAID, "name")}),
+        Verb("Launch", a.OpenApp, {"app": Arg(NAME, "name")}),
         Verb(
             "Tap",
             a.Click,
@@ -104,7 +93,7 @@ _VOCABULARY = Vocabulary(
         Verb(
             "Take_over",
             a.AskUser,
-            {"message": Arg(_SAID, "question", needed=False)},
+            {"message": Arg(NAME, "question", needed=False)},
             build=_asked,
         ),
         Verb(
@@ -126,13 +115,7 @@ _VOCABULARY = Vocabulary(
             build=lambda given: {},
             said=False,
         ),
-        Verb(
-            "finish",
-            (a.Answer, a.Done),
-            {"message": Arg(_TEXT, needed=False)},
-            build=_finished,
-            pull=_end_said,
-        ),
+        finish("finish", "message"),
     ],
 )
 
@@ -167,10 +150,10 @@ class AutoGlmDialect:
         language: Which of the published prompts: the English one lists fewer operations.
         today: The date that the prompt names; None: it names none, so that a prompt does not
             change from one day to the next.
-        space: The units of its points.
     """
 
     name = "autoglm"
+    space = Space.REL1000
     pictures: int | None = 1
     stops: tuple[str, ...] = ()
     _finals: ClassVar[frozenset[str]] = frozenset({"text", "message", "instruction", "app"})
@@ -181,18 +164,14 @@ class AutoGlmDialect:
         *,
         language: Literal["zh", "en"] = "zh",
         today: date | None = None,
-        space: Space = Space.REL1000,
     ) -> None:
-        self.space, self._chinese, self._today = space, language == "zh", today
+        self._chinese, self._today = language == "zh", today
         if language not in ("zh", "en"):
             raise ValueError(f"the language of the prompt is zh or en, not {language!r}")
-        if any(tool["name"] == "do" for tool in tools):
-            raise ValueError("a tool cannot be called do: an action of the dialect is")
-        self.calls = _Doing(_VOCABULARY, tools, quote='"')
-        named = "".join(f"|^{re.escape(name)}\\(" for name in self.calls.tools)
-        alone = rf"\bdo\(\s*action\s*=|\bfinish\(\s*message\s*=|^finish\({named}"
+        self.calls = _Doing(_VOCABULARY, tools, quote='"', taken={"do"})
+        names = "|".join(map(re.escape, ["do", "finish", *self.calls.tools]))
         example = 'do(action="Tap", element=[x,y])'
-        self._form = Form("answer", re.compile(alone, re.MULTILINE), "", self._finals, example)
+        self._form = Form("answer", alone(names), "", self._finals, example)
 
     def messages(self, goal: str, past: Sequence[Turn], now: Image) -> list[Message]:
         """System turn, then replies in turns; only the current picture is shown."""

@@ -88,8 +88,31 @@ def noted(turn: Turn) -> str:
     return "" if turn.plain else turn.outcome
 
 
+def aside(turn: Turn) -> str:
+    """Give what is `noted` of a round in brackets on one line, to stand behind its sentence."""
+    told = " ".join(noted(turn).split())
+    return f" ({told})" if told else ""
+
+
 Tools = Sequence[Mapping[str, Any]]
 """What can be called, each with ``name``, ``description`` and ``parameters`` (JSON Schema)."""
+
+
+def named(tools: Tools, taken: Container[str]) -> dict[str, dict[str, Any]]:
+    """Give tools by their names.
+
+    Args:
+        tools: What can be called.
+        taken: The names that the dialect needs for itself.
+
+    Raises:
+        ValueError: A tool has one of them.
+    """
+    found = {str(tool["name"]): dict(tool) for tool in tools}
+    for name in found:
+        if name in taken:
+            raise ValueError(f"a tool cannot be called {name}: the dialect needs the name")
+    return found
 
 
 class Dialect(Protocol):

@@ -3,15 +3,15 @@
 Only read, never executed: a call is a name and literals.
 """
 
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Collection, Container, Mapping, Sequence
 from typing import Any
 
 from ..errors import ActionSchemaError
 from ..geometry import Frame, Space
 from ..schema import Action, parse_action
-from .base import Tools
+from .base import Tools, named
+from .call import Call, literal
 from .lark import Lark, quoted
-from .literal import Bare, Call, Scanner
 from .reading import Reading
 from .verbs import Verb, Vocabulary
 
@@ -23,17 +23,22 @@ class Calls:
         vocabulary: The verbs.
         tools: What else can be called, by its name.
         quote: What texts are written in.
+        taken: Names that no tool can have, besides those of the verbs.
 
     Raises:
-        ValueError: A tool has the name of a verb.
+        ValueError: A tool has a name that is taken.
     """
 
-    def __init__(self, vocabulary: Vocabulary, tools: Tools = (), *, quote: str = "'") -> None:
+    def __init__(
+        self,
+        vocabulary: Vocabulary,
+        tools: Tools = (),
+        *,
+        quote: str = "'",
+        taken: Collection[str] = (),
+    ) -> None:
         self.vocabulary, self.quote = vocabulary, quote
-        self.tools = {str(tool["name"]): dict(tool) for tool in tools}
-        for name in self.tools:
-            if name in vocabulary.names:
-                raise ValueError(f"a tool cannot be called {name}: an action of the dialect is")
+        self.tools = named(tools, {*vocabulary.names, *taken})
 
     def meant(self, call: Call, reading: Reading) -> tuple[Action, ...]:
         """Give what a call means; arguments without names are taken in the verb's order.
@@ -76,21 +81,7 @@ class Calls:
 
     def literal(self, value: Any, quote: str = "") -> str:
         """Write a value as Python would, texts in the family's quotes or in others."""
-        quote = quote or self.quote
-        if isinstance(value, Bare):
-            return str(value)
-        if isinstance(value, str):
-            escaped = value.replace("\\", "\\\\").replace(quote, f"\\{quote}")
-            escaped = escaped.replace("\n", "\\n").replace("\r", "\\r").replace("\t", "\\t")
-            return f"{quote}{escaped}{quote}"
-        if isinstance(value, Mapping):
-            members = (
-                f"{self.literal(k, quote)}: {self.literal(v, quote)}" for k, v in value.items()
-            )
-            return "{" + ", ".join(members) + "}"
-        if isinstance(value, list | tuple):
-            return "[" + ", ".join(self.literal(item, quote) for item in value) + "]"
-        return repr(value)
+        return literal(value, quote or self.quote)
 
     def tool_lines(self) -> list[str]:
         """Give a line for each tool, as the families list their actions."""
@@ -137,20 +128,6 @@ class Calls:
             piece = f"{lead} {truth or lark.json(rule, schema)}"
             pieces.append(piece if name in required else f"({piece})?")
         return " ".join([quoted(opens), *pieces, '")"'])
-
-
-def read_calls(scanner: Scanner) -> list[Call]:
-    """Read calls one after another, to the end of what is scanned.
-
-    Raises:
-        ActionParseError: Something else stands there.
-    """
-    calls = [scanner.call()]
-    while scanner.peek():
-        if scanner.took(";"):
-            continue
-        calls.append(scanner.call())
-    return calls
 
 
 def _blanks(parameters: Mapping[str, Any]) -> dict[str, Any]:

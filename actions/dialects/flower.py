@@ -27,9 +27,12 @@ from ..errors import ActionError, ActionSchemaError
 from ..geometry import Frame, Space
 from ..schema import Action, Answer, Done, parse_action
 from .base import Parsed, Tools, Turn, noted
+from .call import Call
 from .calls import Calls
+from .history import DROPPED
 from .lark import Lark, object_schema, quoted
-from .literal import Call, Scanner
+from .literal import Scanner
+from .plain_words import PlainWords
 from .reading import Reading
 from .verbs import Arg, Verb, Vocabulary
 
@@ -39,19 +42,13 @@ _MARK = "✿"
 _COLON = re.compile(r"[ \t]*([:：]?)")
 _FENCE = re.compile(r"```[a-z]*")
 _BRACES = re.compile(r"[}\s]+")
-# What a call looks like whose marks were lost, or that another family would make.
-_BROKEN = re.compile(
-    r"✿|<tool_call>|^\W{0,3}FUNCTION\W{0,3}[:：][^\n]*\n\W{0,3}ARGS\W{0,3}[:：]|^actions?\s*[:：]",
-    re.IGNORECASE | re.MULTILINE,
-)
-_WORDS = re.compile(r"\w")
-_DROPPED = "(this picture is no longer kept)"
 
 # U+2000 to U+2FFF begin with the same byte as the mark does: llguidance looks one byte ahead, and
 # must know from it that the thought is over.
-_BEFORE = r"/[^\u2000-\u2fff]{1,3000}/"
-# One line, and no "Action:" at its beginning, which is another family's call.
-_ANSWER = r"/[B-Zb-z0-9][^<\u2000-\u2fff\x00-\x1f]{0,3000}/"
+_BEFORE = r"/[^\u2000-\u2fff]+/"
+# One line of what `PlainWords` takes: its first word is followed by nothing that makes it a call.
+_PLAIN = r"{}\"<\u2000-\u2fff\x00-\x1f"
+_ANSWER = rf"/[A-Za-z0-9]+([^A-Za-z0-9_(\[:{_PLAIN}][^{_PLAIN}]*)?/"
 
 
 def read_call(reading: Reading, begins: int, json_names: Container[str] | None) -> Call | None:
@@ -68,12 +65,12 @@ def read_call(reading: Reading, begins: int, json_names: Container[str] | None) 
     Raises:
         ActionError: There is a call, and it is broken.
     """
-    text, end = reading.reply, reading.end
-    start = text.find(FUNCTION, begins, end)
+    text, end = reading.reply, len(reading.reply)
+    start = text.find(FUNCTION, begins)
     if start < 0:
         return None
     at = _after_colon(reading, start + len(FUNCTION))
-    mark = text.find(_MARK, at, end)
+    mark = text.find(_MARK, at)
     name = text[at : end if mark < 0 else mark].strip()
     args: dict[str, Any] = {}
     if mark < 0 or text.startswith((FUNCTION, RESULT, RETURN), mark):
@@ -84,7 +81,7 @@ def read_call(reading: Reading, begins: int, json_names: Container[str] | None) 
         args, at = _read_args(reading, _after_colon(reading, mark + len(ARGS)), name, python)
     else:
         reading.fail(f"the call breaks off: after the name comes {ARGS}: {{…}}", mark)
-    later = [place for m in (FUNCTION, ARGS) if (place := text.find(m, at, end)) >= 0]
+    later = [place for m in (FUNCTION, ARGS) if (place := text.find(m, at)) >= 0]
     if later:
         reading.repaired("calls after the first", min(later))
     return Call(name, (), args, start)
@@ -98,8 +95,8 @@ def _after_colon(reading: Reading, at: int) -> int:
 
 
 def _read_args(reading: Reading, at: int, name: str, python: bool) -> tuple[dict[str, Any], int]:
-    text, end = reading.reply, reading.end
-    scanner = Scanner(reading, at, end, python=python, closing=_MARK)
+    text, end = reading.reply, len(reading.reply)
+    scanner = Scanner(reading, at, python=python, closing=_MARK)
     if scanner.ended():
         reading.repaired("no arguments", scanner.at)
         return {}, scanner.at
@@ -113,7 +110,7 @@ def _read_args(reading: Reading, at: int, name: str, python: bool) -> tuple[dict
     if not isinstance(value, dict):
         raise ActionSchemaError(f'the arguments of {name:.40} are an object: {{"name": value}}')
     scanner.peek()
-    mark = text.find(_MARK, scanner.at, end)
+    mark = text.find(_MARK, scanner.at)
     rest = text[scanner.at : end if mark < 0 else mark].replace("```", "").strip()
     if rest.startswith("{"):
         reading.fail("there is more than one object of arguments", scanner.at)
@@ -129,23 +126,24 @@ class FlowerDialect(ABC):
     Attributes:
         name: In records and on the command line.
         python: Whether the arguments of the family's own verbs are Python's literals.
-        space: The units of its points.
+        space: The units of its points; set it where a checkpoint writes others.
         calls: Its verbs and the user's tools.
     """
 
     name: str
+    space = Space.REL1000
     pictures: int | None = None
     stops: tuple[str, ...] = (RESULT, RETURN)
     python: ClassVar[bool]
 
-    def __init__(self, vocabulary: Vocabulary, tools: Tools, space: Space) -> None:
+    def __init__(self, vocabulary: Vocabulary, tools: Tools) -> None:
         """Remember what can be called.
 
         Raises:
             ValueError: A tool has the name of a verb.
         """
-        self.space = space
         self.calls = Calls(vocabulary, tools, quote='"')
+        self._words = PlainWords([*vocabulary.names, *self.calls.tools])
 
     @property
     @abstractmethod
@@ -154,7 +152,7 @@ class FlowerDialect(ABC):
 
     def messages(self, goal: str, past: Sequence[Turn], now: Image) -> list[Message]:
         """System turn, goal and first picture, then one assistant turn that goes on."""
-        seen = [*(turn.image or _DROPPED for turn in past), now]
+        seen = [*(turn.image or DROPPED for turn in past), now]
         messages = [Message.of("system", self.system), Message.of("user", goal, seen[0])]
         parts: list[str | Part] = []
         for turn, then in zip(past, seen[1:], strict=True):
@@ -175,15 +173,15 @@ class FlowerDialect(ABC):
         if call is not None:
             actions = self.calls.meant(call, reading)
             return reading.parsed(actions, reply[begins : call.position])
-        text = reply[begins : reading.end].strip()
-        if not _WORDS.search(text):
-            reading.fail(f"the reply says nothing: call a function with {FUNCTION}, or answer", 0)
-        if broken := _BROKEN.search(text):
+        text = reading.reply[begins:].strip()
+        if broken := self._words.attempt(text):
             reading.fail(
                 f"the reply begins a call that it does not make: write {FUNCTION}: and a name, and "
                 f"on the next line {ARGS}: and an object",
                 reply.find(broken[0]),
             )
+        if not self._words.answers(text):
+            reading.fail(f"the reply says nothing: call a function with {FUNCTION}, or answer", 0)
         return reading.parsed((parse_action({"action": "answer", "text": text}), Done()))
 
     def render(self, action: Action, frame: Frame, thought: str = "") -> str:

@@ -9,9 +9,10 @@ from typing import Any, NamedTuple
 
 from .. import schema as a
 from ..geometry import Space
-from .kinds import ChoiceKind, KeysKind, NumberKind, TextKind
+from .kinds import KeysKind, NumberKind, TextKind
 from .points import PointKind
-from .verbs import Arg, Verb, ended, may
+from .shared_verbs import NAME, WAYS, terminate
+from .verbs import Arg, Verb, may
 
 
 class Entry(NamedTuple):
@@ -21,29 +22,16 @@ class Entry(NamedTuple):
     words: str
 
 
-_DIRECTION = ChoiceKind({word: word for word in ("up", "down", "left", "right")})
-_STATUS = ChoiceKind({"success": "success", "failure": "failure"})
-
 _TYPE = Entry(
     Verb("Type", a.Type, {"text": Arg(TextKind(), "text")}),
     "Type a text into the input field that has the focus.",
 )
-_APP = TextKind(r"[^\"'\\\x00-\x1f\x7f]{1,100}")
-_OPEN = Entry(Verb("OpenApp", a.OpenApp, {"app": Arg(_APP, "name")}), "Open an app by its name.")
+_OPEN = Entry(Verb("OpenApp", a.OpenApp, {"app": Arg(NAME, "name")}), "Open an app by its name.")
 _WAIT = Entry(
     Verb("Wait", a.Wait, {"seconds": may(NumberKind(0.001, 60), "seconds", written=True)}),
     "Wait for the screen to change.",
 )
-_TERMINATE = Entry(
-    Verb(
-        "Terminate",
-        a.Done,
-        {"status": Arg(_STATUS)},
-        build=lambda given: ended(given, "success"),
-        pull=lambda done: {"status": "success" if done.status == "success" else "failure"},
-    ),
-    "End the task and report whether it is completed.",
-)
+_TERMINATE = Entry(terminate("Terminate"), "End the task and report whether it is completed.")
 
 
 def entries(point: PointKind, *, phone: bool) -> list[Entry]:
@@ -72,7 +60,7 @@ def entries(point: PointKind, *, phone: bool) -> list[Entry]:
             Entry(Verb("Enter", a.Key, fixed={"keys": "enter"}), "Press the enter key."),
             *shared,
         ]
-    direction = {"direction": Arg(_DIRECTION, "direction")}
+    direction = {"direction": Arg(WAYS, "direction")}
     amount = {"amount": may(NumberKind(1, 100), "amount")}
     where = {"point": may(point, "point")}
     return [

@@ -62,15 +62,9 @@ class GroundingDialect(ABC):
     form: ClassVar[str]
     thinks: ClassVar[tuple[str, str] | None] = None
 
-    def __init__(self, tools: Tools = (), *, space: Space | None = None) -> None:
-        """Choose the units.
-
-        Args:
-            tools: Not offered: there is no way to call one.
-            space: The units in which the checkpoint writes its places; None: the family's.
-        """
-        if space is not None:
-            self.space = space
+    def __init__(self, tools: Tools = ()) -> None:
+        """Take tools as all dialects do; they are not offered: there is no way to call one."""
+        del tools
 
     def messages(self, goal: str, past: Sequence[Turn], now: Image) -> list[Message]:
         """The prompt about the current screenshot; the past is not told."""
@@ -162,7 +156,7 @@ def few(count: int, reading: Reading) -> None:
         ActionError: Too many.
     """
     if count > MOST:
-        reading.fail(f"the reply names more than {MOST} places: name the best one", reading.end)
+        reading.fail(f"the reply names more than {MOST} places: name the best one", 0)
 
 
 def corners(value: Any, reading: Reading, name: str, at: int) -> tuple[Point, Point]:

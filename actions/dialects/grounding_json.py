@@ -33,18 +33,18 @@ class _Json(GroundingDialect):
         """Read the objects, in their order."""
         text = reading.reply
         fence = max(begins, text.find("```", begins))
-        opens = _OPENS.search(text, fence, reading.end) or _OPENS.search(text, begins, reading.end)
+        opens = _OPENS.search(text, fence) or _OPENS.search(text, begins)
         if opens is None:
             reading.fail(f"JSON is expected, such as {self._example()}", begins)
         start = opens.start()
         value, at = _value(reading, start)
         values = [value]
-        while isinstance(value, dict) and (following := _FOLLOWING.match(text, at, reading.end)):
+        while isinstance(value, dict) and (following := _FOLLOWING.match(text, at)):
             reading.repaired("objects without a list", at)
             value, at = _value(reading, following.end())
             values.append(value)
             few(len(values), reading)
-        if _ENDS.sub("", text[at : reading.end]).strip():
+        if _ENDS.sub("", text[at:]).strip():
             reading.repaired("text after the JSON", at)
         items = values[0] if isinstance(values[0], list) else values
         if items and all(type(item) in (int, float) for item in items):
@@ -55,7 +55,8 @@ class _Json(GroundingDialect):
         return [each for each in found if each is not None]
 
     def _example(self) -> str:
-        return " ".join(self.form.replace("{x}", "500").replace("{y}", "500").split())
+        form = self.form.replace("{x}", "500").replace("{y}", "500").replace("{label}", "target")
+        return " ".join(form.split())
 
 
 _FOLLOWING = re.compile(r"\s*,?\s*(?=\{)")
@@ -64,17 +65,17 @@ _ENDS = re.compile(r"```|</?(?:tool_call|answer)>")
 
 def _value(reading: Reading, start: int) -> tuple[Any, int]:
     """Read the value that begins somewhere, and give where it ends."""
-    end = _complete(reading.reply, start, reading.end)
+    end = _complete(reading.reply, start)
     if end == start:
         reading.fail("the JSON breaks off before a place is complete", start)
     scanner = Scanner(reading, start, end)
     return scanner.value(), scanner.at
 
 
-def _complete(text: str, start: int, end: int) -> int:
+def _complete(text: str, start: int) -> int:
     """Give where the value that begins somewhere ends; of a broken off one, its last whole part."""
     depth, objects, lists = 0, start, start
-    for piece in _PIECES.finditer(text, start, end):
+    for piece in _PIECES.finditer(text, start):
         sign = piece[0]
         if sign in ("{", "["):
             depth += 1
@@ -125,7 +126,7 @@ class Qwen25VLGroundingDialect(_Json):
 
     def find(self, reading: Reading, begins: int) -> list[Found]:
         """Read the objects, or the XML that it writes for points when asked to."""
-        tags = list(_XML.finditer(reading.reply, begins, reading.end))
+        tags = list(_XML.finditer(reading.reply, begins))
         if not tags:
             return super().find(reading, begins)
         return [
@@ -249,7 +250,7 @@ class Holo15GroundDialect(_Json):
 
     def find(self, reading: Reading, begins: int) -> list[Found]:
         """Read the object, or the call that Holo1 wrote."""
-        call = _CLICK.fullmatch(reading.reply, begins, reading.end)
+        call = _CLICK.fullmatch(reading.reply, begins)
         if call is None:
             return super().find(reading, begins)
         reading.repaired("call for an object", begins)

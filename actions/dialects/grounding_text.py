@@ -30,7 +30,7 @@ class _Numbers(GroundingDialect):
 
     def find(self, reading: Reading, begins: int) -> list[Found]:
         """Read the one place that a reply names."""
-        text, end = reading.reply[: reading.end], reading.end
+        text, end = reading.reply, len(reading.reply)
         groups = list(islice(_GROUP.finditer(text, begins), MOST + 1))
         few(len(groups), reading)
         if not groups and (naked := _NAKED.fullmatch(text, begins)):
@@ -231,7 +231,7 @@ class Qwen2VLGroundingDialect(GroundingDialect):
 
 def _without_tokens(reading: Reading, begins: int) -> list[Found]:
     found: list[Found] = []
-    end = len(reading.reply[: reading.end].rstrip())
+    end = len(reading.reply.rstrip())
     at = begins
     while at < end:
         match = _STRIPPED.match(reading.reply, at, end)

@@ -20,7 +20,7 @@ from typing import Any, ClassVar
 from ..errors import ActionError, ActionSchemaError
 from ..geometry import Frame, Space
 from ..schema import Action, parse_action
-from .base import Parsed, Tools, Turn, noted
+from .base import Parsed, Tools, Turn, named, noted
 from .hermes_calls import one_call, read_calls, unquoted
 from .lark import Lark, object_schema, quoted
 from .literal import Bare, Scanner
@@ -96,9 +96,7 @@ class HermesDialect:
         Raises:
             ValueError: A tool has the name of that function.
         """
-        if any(tool["name"] == self.function for tool in tools):
-            raise ValueError(f"a tool cannot be called {self.function}: the dialect's function is")
-        self.tools = {str(tool["name"]): dict(tool) for tool in tools}
+        self.tools = named(tools, {self.function})
 
     def parse(self, reply: str, frame: Frame) -> Parsed:
         """Read the calls of a reply; calls inside its thinking are only thought."""

@@ -41,7 +41,11 @@ _ENDS_PARAMETER = re.compile(
 )
 _ENDS_FUNCTION = re.compile(r"\s*</function>")
 _CALL_BEGINS = re.compile(r"\s*(?:[{\"]|```|<function=)")
-_BARE = re.compile(rf"<function={_NAME}>|\{{\s*[\"']name[\"']\s*:")
+_BARE = re.compile(
+    rf"(?:^|(?<=>))[ \t]*(?:```[a-z]*\s*)?(<function={_NAME}>|\{{\s*[\"']name[\"']\s*:)",
+    re.MULTILINE,
+)
+_AFTER_BARE = re.compile(r"(?:\s|```|</(?:tool_call|function)>)*")
 _FENCE = re.compile(r"```[a-z]*")
 
 
@@ -67,7 +71,7 @@ def read_calls(reading: Reading) -> list[Tagged]:
         ActionParseError: A call is broken, or the thinking does not end.
     """
     text, calls, at = reading.reply, list[Tagged](), 0
-    while mark := _MARK.search(text, at, reading.end):
+    while mark := _MARK.search(text, at):
         at = mark.end()
         if mark[0].startswith("</"):  # all before it was thought
             calls.clear()
@@ -87,26 +91,35 @@ def read_calls(reading: Reading) -> list[Tagged]:
 
 def _after_thinking(reading: Reading, mark: re.Match[str], called: bool) -> int:
     """Give where a thinking block ends; what comes after the calls is dropped."""
-    if ends := _ENDS_THINKING.search(reading.reply, mark.end(), reading.end):
+    if ends := _ENDS_THINKING.search(reading.reply, mark.end()):
         return ends.end()
     begins = reading.reply.find("<tool_call>", mark.end())
     if called:
-        return reading.end
+        return len(reading.reply)
     if mark[0] == "<think>":
         reading.fail("the thinking does not end: close it with </think>, then call", mark.start())
     reading.repaired("no </thinking>", mark.start())
-    return reading.end if begins < 0 else begins
+    return len(reading.reply) if begins < 0 else begins
 
 
 def _untagged(reading: Reading, at: int) -> list[Tagged]:
-    """Read calls that stand without tags."""
-    calls: list[Tagged] = []
-    while bare := _BARE.search(reading.reply, at, reading.end):
-        reading.repaired("no <tool_call>", bare.start())
-        read = _xml if bare[0].startswith("<") else _json
-        value, at = read(reading, bare.start())
-        calls.append(Tagged(value, bare.start()))
-    # Without tags, an object may as well be a part of the thought.
+    """Read a call that stands without tags: on lines of its own, at the end of the reply.
+
+    Elsewhere it may be quoted from the screen, or be spoken of.
+    """
+    text, calls = reading.reply, list[Tagged]()
+    bare = _BARE.search(text, at)
+    while bare is not None:
+        begins = bare.start(1)
+        reading.repaired("no <tool_call>", begins)
+        read = _xml if text[begins] == "<" else _json
+        value, at = read(reading, begins)
+        calls.append(Tagged(value, begins))
+        after = _AFTER_BARE.match(text, at)
+        at = at if after is None else after.end()
+        bare = _BARE.match(text, at)
+        if bare is None and at < len(text):
+            reading.fail("the reply goes on after a call that has no <tool_call>: call last", at)
     return one_call(reading, calls)
 
 
@@ -140,7 +153,7 @@ def _tagged(reading: Reading, begins: int, at: int, calls: list[Tagged]) -> int:
 def _closed(reading: Reading, at: int) -> int:
     """Step over the closing tag, or what stands for it."""
     text = reading.reply
-    scanner = Scanner(reading, at, reading.end)
+    scanner = Scanner(reading, at)
     sign, at = scanner.peek(), scanner.at
     if text.startswith(_CLOSES, at):
         return at + len(_CLOSES)
@@ -152,7 +165,7 @@ def _closed(reading: Reading, at: int) -> int:
         reading.repaired("<tool_call> for </tool_call>", at)
         return after
     opens = text.find("<tool_call>", at)
-    closes = text.find(_CLOSES, at, opens if opens >= 0 else reading.end)
+    closes = text.find(_CLOSES, at, opens if opens >= 0 else len(text))
     if closes < 0:
         reading.repaired("unclosed <tool_call>", at)
         return at
@@ -165,7 +178,7 @@ def _closed(reading: Reading, at: int) -> int:
 def _json(reading: Reading, at: int) -> tuple[Any, int]:
     """Read an object; give where it ends."""
     text = reading.reply
-    scanner = Scanner(reading, at, reading.end, closing=_CLOSES)
+    scanner = Scanner(reading, at, closing=_CLOSES)
     scanner.peek()
     if fence := _FENCE.match(text, scanner.at):
         reading.repaired("code fence", scanner.at)
@@ -208,7 +221,7 @@ def _xml(reading: Reading, at: int) -> tuple[Any, int]:
         at = ends.end()
     if ended := _ENDS_FUNCTION.match(text, at):
         return {"name": function[1], "arguments": arguments}, ended.end()
-    rest = text[at : min(at + 100, reading.end)].lstrip()
+    rest = text[at : at + 100].lstrip()
     if rest and not rest.startswith((_CLOSES, "<tool_call>", "<function=")):
         reading.fail(f"<parameter=NAME> or </function> is expected, not {rest:.20}", at)
     reading.repaired("no </function>", at)

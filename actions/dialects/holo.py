@@ -152,13 +152,9 @@ class HoloDialect:
     def parse(self, reply: str, frame: Frame) -> Parsed:
         """Read the step; thinking in tags before it is only thought."""
         reading = Reading(reply, frame, self.space)
+        reply = reading.reply
         after = reply.rfind("</think>")
-        first = reply.find("{", max(after, 0))
-        if first < 0:
-            reading.fail(
-                "the reply holds no step: answer with a JSON object with note, thought and action",
-                len(reply),
-            )
+        first = reading.object_begins('{"note": …, "thought": …, "action": …}', max(after, 0))
         if not reply[first + 1 :].strip():
             reading.fail("the reply stops after {: answer again with the whole object", first)
         scanner = Scanner(reading, first)
@@ -199,7 +195,7 @@ class HoloDialect:
     def grammar(self, frame: Frame, actions: Container[str] | None = None) -> str | None:
         """A note, a thought, and one action."""
         lark = Lark()
-        text = lark.rule("SAID", r'/"([^"\\\x00-\x1f\x7f<]|\\["\\nt]){0,1500}"/')
+        text = lark.rule("SAID", r'/"([^"\\\x00-\x1f\x7f<]|\\["\\nt])*"/')
         rules = []
         for number, verb in enumerate(self.vocabulary.allowed(actions)):
             whole = actions is None or all(tag in actions for tag in verb.tags)

@@ -245,7 +245,7 @@ class KeysKind:
         """Give the chord as `Key` takes it."""
         if isinstance(value, str | list) and len(str(value)) > _MAX_CHORD:
             raise ActionSchemaError(f"{name} is names of keys, not {value!r:.60}", path=(name,))
-        if isinstance(value, Bare) and value.lstrip().startswith("["):
+        if isinstance(value, Bare) and value.lstrip().startswith(('["', "['")):
             value = Scanner(reading, text=value, origin=at).value()
         if isinstance(value, list) and value and all(isinstance(key, str) for key in value):
             if self.separator is not None:

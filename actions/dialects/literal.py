@@ -1,4 +1,4 @@
-"""Values as models write them: JSON, Python literals, and function calls of literals.
+"""Values as models write them: JSON and Python literals.
 
 A strict reader with a fixed list of slips that have exactly one reading; each that is met is
 noted under its name. Nothing is evaluated. Time is linear in the length of the text, and depth is
@@ -6,8 +6,7 @@ bounded.
 """
 
 import re
-from collections.abc import Container
-from typing import Any, NamedTuple, NoReturn
+from typing import Any, NoReturn
 
 from .reading import Reading
 
@@ -22,43 +21,20 @@ _NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,
 _JSON_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
 PLAIN_NUMBER = re.compile(r"[+-]?[0-9]{1,9}(?:\.[0-9]{0,20})?")
 """A number that stands in a text."""
-_WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")  # a tool's may hold a hyphen
-_TAGGED = re.compile(
-    r"<point>[^<]{0,200}</point>|<bbox>[^<]{0,200}</bbox>"
-    r"|<\|box_start\|>[^<]{0,200}<\|box_end\|>"
-)
+WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _CHUNK = {quote: re.compile(rf"[^{quote}\\]*") for quote in "\"'”’＂"}
 _CLOSING = {'"': '"', "'": "'", "“": "”", "‘": "’", "＂": "＂"}
 _ESCAPES = {
     '"': '"', "\\": "\\", "/": "/", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t",
 }  # fmt: skip
-_PYTHON_ESCAPES = {"'": "'", '"': '"', "\\": "\\", "n": "\n", "r": "\r", "t": "\t", "\n": ""}
-_ESCAPED = re.compile(r"\\(.)", re.DOTALL)
+PYTHON_ESCAPES = {"'": "'", '"': '"', "\\": "\\", "n": "\n", "r": "\r", "t": "\t", "\n": ""}
 _HEX = {"x": 2, "u": 4, "U": 8}
 _JSON_WORDS = {"true": True, "false": False, "null": None}
 _PYTHON_WORDS = {"True": True, "False": False, "None": None}
-_ENDS_LAST_TEXT = re.compile(r"\s*[)）]\s*$")
 
 
 class Bare(str):
     """A text that stood without quotes: what it holds may be a number or a point as well."""
-
-
-class Call(NamedTuple):
-    """A function call of literals.
-
-    Attributes:
-        name: May hold dots.
-        args: By position.
-        kwargs: By name.
-        position: Where its name begins.
-    """
-
-    name: str
-    args: tuple[Any, ...]
-    kwargs: dict[str, Any]
-    position: int
 
 
 class Scanner:
@@ -72,7 +48,6 @@ class Scanner:
         text: Instead of the reply, for a text inside of it; positions are then ``origin``.
         origin: Where that text stands in the reply.
         closing: What closes the whole, such as a tag: brackets that are open there are unclosed.
-        final: Arguments that are always the last of their call: a text there may hold quotes.
 
     Attributes:
         at: The next character.
@@ -88,10 +63,9 @@ class Scanner:
         text: str | None = None,
         origin: int = 0,
         closing: str = "",
-        final: Container[str] = (),
     ) -> None:
         self.at = at
-        self._closing, self._final = closing, final
+        self._closing = closing
         self._reading, self._python = reading, python
         self._text = reading.reply if text is None else text
         self._origin = None if text is None else origin
@@ -116,42 +90,9 @@ class Scanner:
             return self._list(depth)
         if number := _NUMBER.match(self._text, self.at, self._end):
             return self._number(number[0])
-        if word := _WORD.match(self._text, self.at, self._end):
+        if word := WORD.match(self._text, self.at, self._end):
             return self._word(word[0])
         self._fail(f"a value is expected, not {self._shown()}")
-
-    def call(self) -> Call:
-        """Read ``name(value, key=value, …)``.
-
-        Raises:
-            ActionParseError: There is none here, or it is broken.
-        """
-        self.peek()
-        begins = self.at
-        name = _NAME.match(self._text, self.at, self._end)
-        if name is None:
-            self._fail(f"a call such as name(key=value) is expected, not {self._shown()}")
-        self.at = name.end()
-        if not self.took("(", "（"):
-            self._fail(f"( is expected after {name[0]:.40}, not {self._shown()}")
-        args: list[Any] = []
-        kwargs: dict[str, Any] = {}
-        while not self.took(")", "）"):
-            if self.ended():
-                self._unclosed("call")
-                break
-            key = self._key_of_call()
-            last = (not kwargs and not args) or (key or "") in self._final
-            value = self._argument(last=last)
-            if key is None:
-                if kwargs:
-                    self._fail("a value without a name cannot follow one that has a name")
-                args.append(value)
-            else:
-                self._put(kwargs, key, value)
-            if not self.took(",", "，") and self.peek() not in (")", "）") and not self.ended():
-                self._fail(f", or ) is expected, not {self._shown()}")
-        return Call(name[0], tuple(args), kwargs, self._place(begins))
 
     def string(self) -> str:
         """Read a text in quotes.
@@ -279,52 +220,12 @@ class Scanner:
             if key != key.strip():
                 self._note("blanks in a name")
             return key.strip()
-        word = _WORD.match(self._text, self.at, self._end)
+        word = WORD.match(self._text, self.at, self._end)
         if word is None:
             self._fail(f"a name in quotes is expected, not {self._shown()}")
         self._note("name without quotes")
         self.at = word.end()
         return word[0]
-
-    def _key_of_call(self) -> str | None:
-        self.peek()
-        begins = self.at
-        word = _WORD.match(self._text, self.at, self._end)
-        if word is not None:
-            self.at = word.end()
-            if self.took("=", "＝"):
-                return word[0]
-        self.at = begins
-        return None
-
-    def _argument(self, *, last: bool) -> Any:
-        """Read a value in a call: also a tagged point without quotes."""
-        sign = self.peek()
-        if tagged := _TAGGED.match(self._text, self.at, self._end):
-            self.at = tagged.end()
-            return tagged[0]
-        if sign not in ("'", '"') or not last:
-            return self.value(1)
-        begins = self.at
-        ends_well = False
-        try:
-            text = self.string()
-            ends_well = self.peek() in (",", "，", ")", "）", "")
-        finally:
-            closed = self.at
-            self.at = begins if not ends_well else closed
-        if ends_well:
-            return text
-        # The text holds its own quotes. With nothing but this text in the call, and nothing after
-        # the call, it can only end at the last quote.
-        tail = self._text.rfind(sign, begins + 1, self._end)
-        if tail <= begins or not _ENDS_LAST_TEXT.match(self._text, tail + 1, self._end):
-            self._fail("the text in quotes holds quotes of its own: write them with a backslash")
-        self._note("quotes in a text")
-        self.at = tail + 1
-        return _ESCAPED.sub(
-            lambda found: _PYTHON_ESCAPES.get(found[1], found[0]), self._text[begins + 1 : tail]
-        )
 
     def _put(self, members: dict[str, Any], key: str, value: Any) -> None:
         if key in members and members[key] != value:
@@ -371,7 +272,7 @@ class Scanner:
             return found
         if self._python:
             # As Python reads it: an unknown escape is the two characters.
-            return _PYTHON_ESCAPES.get(sign, f"\\{sign}")
+            return PYTHON_ESCAPES.get(sign, f"\\{sign}")
         if sign == "'":
             self._note("escaped quote")
             return sign

@@ -13,12 +13,13 @@ from typing import Any, ClassVar
 from ...model.chat import Image, Message
 from .. import schema as a
 from ..geometry import Space
-from .base import Turn, noted
+from .base import Turn, aside
 from .hermes import HermesDialect
 from .kinds import ChoiceKind, KeysKind, NumberKind, TextKind
 from .lark import Lark
 from .points import PointKind
-from .verbs import Arg, Verb, Vocabulary, ended, may, unsaid
+from .shared_verbs import terminate
+from .verbs import Arg, Verb, Vocabulary, may, unsaid
 
 _DESCRIPTION = """Use a touchscreen to interact with a mobile device, and take screenshots.
 * This is an interface to a mobile device with touchscreen. You can perform actions like \
@@ -53,7 +54,6 @@ _TO_MOVE = (
 POINT = PointKind()
 NAME = TextKind(r"[^\x00-\x1f\x7f-\x9f]{1,200}")
 """A text of one line that is not empty."""
-_STATUS = ChoiceKind({"success": "success", "failure": "failure"})
 BUTTONS = {
     "Back": a.Back(),
     "Home": a.Home(),
@@ -83,13 +83,7 @@ KEY = Verb("key", a.Key, {"text": Arg(KeysKind("+"), "keys")})
 OPEN = Verb("open", a.OpenApp, {"text": Arg(NAME, "name")})
 WAIT = Verb("wait", a.Wait, {"time": may(NumberKind(0.001, 60), "seconds", written=True)})
 ANSWER = Verb("answer", a.Answer, {"text": Arg(TextKind(), "text")})
-TERMINATE = Verb(
-    "terminate",
-    a.Done,
-    {"status": Arg(_STATUS)},
-    build=lambda given: ended(given, "success"),
-    pull=lambda done: {"status": "success" if done.status == "success" else "failure"},
-)
+TERMINATE = terminate("terminate")
 
 
 def function(size: str, *, keys: bool) -> dict[str, Any]:
@@ -164,7 +158,7 @@ class MobileUseDialect(HermesDialect):
         functions = [function(f"{now.resized.width}x{now.resized.height}", keys=True)]
         system = f"You are a helpful assistant.\n\n{self.tools_text(functions)}"
         steps = "".join(
-            f"Step {number}: {said_call(turn.reply)}{_aside(turn)}; "
+            f"Step {number}: {said_call(turn.reply)}{aside(turn)}; "
             for number, turn in enumerate(past, start=1)
         )
         query = (
@@ -182,12 +176,6 @@ def said_call(reply: str) -> str:
     """Give what stands in the tags of a reply, in one line; the reply where it has none."""
     call = reply.rpartition("<tool_call>")[2].partition("</tool_call>")[0].strip()
     return _BREAK.sub(" ", call or reply.strip())
-
-
-def _aside(turn: Turn) -> str:
-    """Give what the next picture does not show, in brackets."""
-    told = noted(turn)
-    return f" ({' '.join(told.split())})" if told else ""
 
 
 _RESPONSE = """
@@ -236,7 +224,7 @@ class Qwen3MobileDialect(HermesDialect):
         functions = [function("999x999", keys=False)]
         response = _RESPONSE.replace("{block}", self.block)
         steps = "".join(
-            f"Step {number}: {said_action(turn.reply)}{_aside(turn)}; "
+            f"Step {number}: {said_action(turn.reply)}{aside(turn)}; "
             for number, turn in enumerate(past, start=1)
         )
         query = (

@@ -15,12 +15,14 @@ from typing import Any
 
 from ...model.chat import Image, Message
 from ..errors import ActionParseError, ActionSchemaError
-from ..geometry import Clamp, Frame, Point, Space, whole
+from ..geometry import Frame, Space, whole
 from ..schema import ACTIONS, Action, parse_action
 from .base import Parsed, Tools, Turn
+from .history import DROPPED, in_turns
 from .kinds import KeysKind
 from .lark import Lark, object_schema
 from .points import PointKind
+from .reading import Reading
 
 _SYSTEM = """You work a computer by looking at screenshots and acting on them.
 Answer with a short thought and then one action as a JSON object on a line of its own, such as
@@ -58,28 +60,23 @@ class NativeDialect:
 
     def messages(self, goal: str, past: Sequence[Turn], now: Image) -> list[Message]:
         """System turn, then goal and screenshots in user turns, replies in assistant turns."""
-        messages = [Message.of("system", self._system)]
-        lead: list[str | Image] = [f"Goal: {goal}\n"]
-        for turn in past:
-            seen = turn.image or "(this picture is no longer kept)"
-            messages.append(Message.of("user", *lead, seen))
-            messages.append(Message.of("assistant", turn.reply))
-            lead = [f"{turn.outcome}\n", *turn.shown]
-        messages.append(Message.of("user", *lead, now))
-        return messages
+        turns = in_turns(
+            [f"Goal: {goal}\n"], past, now, told=lambda turn: f"{turn.outcome}\n", dropped=DROPPED
+        )
+        return [Message.of("system", self._system), *turns]
 
     def parse(self, reply: str, frame: Frame) -> Parsed:
         """Read the JSON at the end of a reply."""
-        data, start = _last_json(reply)
+        reading = Reading(reply, frame, self.space)
+        data, start = _last_json(reading)
         items = data if isinstance(data, list) else [data]
         if not items:
-            raise ActionParseError("the list of actions is empty", text=reply, position=start)
-        clamps: list[Clamp] = []
-        actions = tuple(_mapped(parse_action(item), frame, clamps) for item in items)
-        thought = reply[:start].rstrip()
-        if reply.rstrip().endswith("```"):
+            reading.fail("the list of actions is empty", start)
+        actions = tuple(_mapped(parse_action(item), reading) for item in items)
+        thought = reading.reply[:start].rstrip()
+        if reading.reply.rstrip().endswith("```"):
             thought = _OPENS_FENCE.sub("", thought)
-        return Parsed(actions, thought.strip(), tuple(clamps))
+        return reading.parsed(actions, thought)
 
     def render(self, action: Action, frame: Frame, thought: str = "") -> str:
         """Write the action as one line of JSON, points rounded to pixels of the picture."""
@@ -104,7 +101,7 @@ class NativeDialect:
                 what = {"action": {"const": "call_tool"}, "name": {"const": tool["name"]}}
                 call = object_schema({**what, "arguments": tool["parameters"]})
                 calls.append(lark.json(f"tool_{number}", call))
-        thought = lark.rule("SENTENCE", r"/[^\n{\[][^\n]{0,1500}/")
+        thought = lark.rule("SENTENCE", r"/[^\n{\[][^\n]*/")
         return lark.made(f'({thought} "\\n")? ({" | ".join(calls)})')
 
 
@@ -144,24 +141,20 @@ def _schema_of(name: str) -> dict[str, Any]:
 _BOUNDS = ("type", "enum", "minimum", "maximum", "exclusiveMinimum", "minLength")
 
 
-def _mapped(action: Action, frame: Frame, clamps: list[Clamp]) -> Action:
+def _mapped(action: Action, reading: Reading) -> Action:
     """Give the action with its points on the screenshot instead of on the resized picture."""
-    points: dict[str, Point] = {}
-    for name, said in action.points():
-        points[name], clamp = frame.from_model(said.x, said.y, Space.IMAGE)
-        if clamp is not None:
-            clamps.append(clamp)
+    points = {name: reading.point(said.x, said.y) for name, said in action.points()}
     return action.model_copy(update=points) if points else action
 
 
-def _last_json(reply: str) -> tuple[Any, int]:
+def _last_json(reading: Reading) -> tuple[Any, int]:
     """Find the JSON value that ends the reply, bare or fenced, and where it starts.
 
     It must begin a line and be all the rest of the reply. A value that begins a line and is
     broken is an error, even if something inside it would parse: the end of a torn list of actions
     is not the action that was meant.
     """
-    text = reply.rstrip()
+    text = reading.reply.rstrip()
     if text.endswith("```"):
         text = text[:-3].rstrip()
     start = 0
@@ -170,21 +163,18 @@ def _last_json(reply: str) -> tuple[Any, int]:
         try:
             value, end = _DECODER.raw_decode(text, start)
         except RecursionError as error:
-            raise ActionParseError(
-                "the JSON is nested too deeply", text=reply, position=start
-            ) from error
+            message = "the JSON is nested too deeply"
+            raise ActionParseError(message, text=reading.reply, position=start) from error
         except ValueError as error:
-            raise ActionParseError(
-                f"the JSON of the action is broken: {error}", text=reply, position=start
-            ) from error
+            message = f"the JSON of the action is broken: {error}"
+            raise ActionParseError(message, text=reading.reply, position=start) from error
         if end == len(text):
             return value, start
         start = end
-    raise ActionParseError(
+    reading.fail(
         "the reply does not end with an action: write one JSON object on a line of its own, such "
         'as {"action": "click", "point": [640, 360]}',
-        text=reply,
-        position=len(reply),
+        len(reading.reply),
     )
 
 

@@ -16,18 +16,15 @@ from .. import schema as a
 from ..errors import ActionError, ActionSchemaError
 from ..geometry import Frame, Space
 from ..schema import parse_action
-from .base import Parsed, Tools, Turn
+from .base import Parsed, Tools, Turn, named
+from .history import DROPPED, in_turns
 from .literal import Scanner
+from .plain_words import PlainWords
+from .points import PLACE
 from .reading import Reading
 from .verbs import Verb, Vocabulary
 
 _DONE = "Done."
-_ATTEMPT = re.compile(
-    r"[{}]|[\"'”’]\s*:|</?(?:tool_call|function|parameter|think|answer|action|point)\b|<\|"
-    r"|^[ \t]*(?:Action|Thought)[ \t]*[:：]",
-    re.IGNORECASE | re.MULTILINE,
-)
-_WORDS = re.compile(r"[^\W_]")
 _FENCE = re.compile(r"\s*```[a-z]*\s*")
 _SYSTEM = """You work a computer through its screen, mouse and keyboard. Say in a sentence what \
 you do next, then write the action as a JSON object on a line of its own. Points are in pixels of \
@@ -60,10 +57,8 @@ class ObjectsDialect:
         Raises:
             ValueError: A tool has the name of the computer tool or of an action.
         """
-        self.tools = {str(tool["name"]): dict(tool) for tool in tools}
-        for name in self.tools:
-            if name == "computer" or name in self.vocabulary.names:
-                raise ValueError(f"a tool cannot be called {name}: the dialect needs the name")
+        self.tools = named(tools, {"computer", *self.vocabulary.names})
+        self._words = PlainWords([*self.vocabulary.names, *self.tools])
 
     def messages(self, goal: str, past: Sequence[Turn], now: Image) -> list[Message]:
         """System turn with the actions, then goal, screenshots and replies in turns."""
@@ -74,31 +69,23 @@ class ObjectsDialect:
             calls = (json.dumps(tool, ensure_ascii=False) for tool in self.tools.values())
             example = json.dumps(self.tool_object("NAME", {}))
             system += f"\n\nFunctions, called by {example}:\n" + "\n".join(calls)
-        messages = [Message.of("system", system)]
-        lead: list[str | Image] = [goal]
-        for turn in past:
-            seen = turn.image or "(this picture is no longer kept)"
-            messages.append(Message.of("user", *lead, seen))
-            messages.append(Message.of("assistant", turn.reply))
-            lead = [turn.outcome, *turn.shown]
-        return [*messages, Message.of("user", *lead, now)]
+        turns = in_turns([goal], past, now, told=lambda turn: turn.outcome, dropped=DROPPED)
+        return [Message.of("system", system), *turns]
 
     def parse(self, reply: str, frame: Frame) -> Parsed:
         """Read the objects of a reply; without any, its words are the answer."""
         reading = Reading(reply, frame, self.space)
-        text = reply[: reading.end].strip()
-        if not _ATTEMPT.search(text):
-            if not _WORDS.search(text):
+        reply = reading.reply
+        text = reply.strip()
+        if not self._words.attempt(text):
+            if not self._words.answers(text):
                 reading.fail("the reply is empty: write an action or an answer", 0)
             done = a.Done()
             return reading.parsed((done,) if _is_done(text) else (_answer(text), done))
-        begins = reply.find("{")
-        if begins < 0:
-            form = json.dumps({self.key: "…"}, ensure_ascii=False)
-            reading.fail(f"the reply is neither an action such as {form} nor plain words", 0)
+        begins = reading.object_begins(json.dumps({self.key: "…"}, ensure_ascii=False))
         actions: list[a.Action] = []
-        scanner = Scanner(reading, begins, reading.end)
-        while scanner.at < reading.end:
+        scanner = Scanner(reading, begins)
+        while scanner.at < len(reply):
             at = scanner.at
             # Not the outermost value: an object that is cut off may lack what it is about.
             actions += self._meant(scanner.value(1), reading, at)
@@ -137,7 +124,7 @@ class ObjectsDialect:
         if isinstance(action, a.Answer):
             if action.text != action.text.strip() or _is_done(action.text):
                 raise ActionError(f"{self.name} has no words for {action}")
-            if _ATTEMPT.search(action.text) or not _WORDS.search(action.text):
+            if not self._words.answers(action.text):
                 raise ActionError(f"{self.name} has no words for {action}: it reads as an action")
             return action.text
         if action.action == "call_tool":
@@ -156,7 +143,8 @@ class ObjectsDialect:
 
     def described(self, verb: Verb) -> str:
         """Show an action in a line of the system turn."""
-        shown = self.spread({self.key: verb.name, **dict.fromkeys(verb.args, "…")})
+        blanks = {name: ("…", "…") if name == PLACE else "…" for name in verb.args}
+        shown = self.spread({self.key: verb.name, **blanks})
         return json.dumps(shown, ensure_ascii=False)
 
     def gathered(self, given: Mapping[str, Any]) -> dict[str, Any]:

@@ -24,14 +24,13 @@ from ..keys import KEYS
 from .kinds import ChoiceKind, KeysKind, NumberKind, TextKind
 from .lark import Lark
 from .objects import ObjectsDialect
-from .points import PointKind
+from .points import PLACE, PointKind, joined, parted
 from .reading import Reading
 from .verbs import Arg, Given, Verb, Vocabulary, may
 
 NOTCH_PX = 100
 """What one notch of a wheel is taken for: the tool counts pixels of the page."""
 
-_XY = "x and y"
 _SPREAD = {"scroll_x": "dx", "scroll_y": "dy"}
 _BENT = 0.05
 """How far off the line a point of a path may be, in parts of the path's length."""
@@ -104,13 +103,13 @@ _NAMES = {name: name.upper().replace("_", "") for name in KEYS}
 
 def _scrolled(given: Given) -> Mapping[str, Any]:
     moved = {_SPREAD[name]: given[name] / NOTCH_PX for name in _SPREAD if name in given}
-    point = {"point": given[_XY]} if _XY in given else {}
+    point = {"point": given[PLACE]} if PLACE in given else {}
     return {**moved, **point}
 
 
 def _pulled(scroll: a.Scroll) -> Given:
     return {
-        _XY: scroll.point,
+        PLACE: scroll.point,
         "scroll_x": scroll.delta[0] * NOTCH_PX,
         "scroll_y": scroll.delta[1] * NOTCH_PX,
     }
@@ -121,7 +120,7 @@ _VERBS = [
         "click",
         a.Click,
         {
-            _XY: Arg(_POINT, "point"),
+            PLACE: Arg(_POINT, "point"),
             "button": may(
                 ChoiceKind({"left": "left", "right": "right", "wheel": "middle"}),
                 "button",
@@ -129,7 +128,7 @@ _VERBS = [
             ),
         },
     ),
-    Verb("double_click", a.Click, {_XY: Arg(_POINT, "point")}, {"count": 2}),
+    Verb("double_click", a.Click, {PLACE: Arg(_POINT, "point")}, {"count": 2}),
     Verb(
         "drag",
         a.Drag,
@@ -138,13 +137,13 @@ _VERBS = [
         pull=lambda drag: None if drag.start is None else {"path": (drag.start, drag.end)},
     ),
     Verb("keypress", a.Key, {"keys": Arg(KeysKind(names=_NAMES), "keys")}),
-    Verb("move", a.Move, {_XY: Arg(_POINT, "point")}),
+    Verb("move", a.Move, {PLACE: Arg(_POINT, "point")}),
     Verb("screenshot", a.Screenshot),
     Verb(
         "scroll",
         a.Scroll,
         {
-            _XY: may(_POINT),
+            PLACE: may(_POINT),
             **dict.fromkeys(_SPREAD, may(_FAR, written=True)),
         },
         build=_scrolled,
@@ -172,17 +171,11 @@ class OpenAiComputerDialect(ObjectsDialect):
                 f"ARROW{way.upper()} with keypress",
                 path=("click", "button"),
             )
-        if "x" in members and "y" in members:
-            members[_XY] = [members.pop("x"), members.pop("y")]
-        return members
+        return joined(members)
 
     def spread(self, members: Mapping[str, Any]) -> dict[str, Any]:
         """Write x and y apart."""
-        made = dict(members)
-        kind = made.pop("type")
-        point = made.pop(_XY, None)
-        apart = {} if point is None else {"x": point[0], "y": point[-1]}
-        return {"type": kind, **apart, **made}
+        return parted(members)
 
     def tool_call(self, given: Mapping[str, Any]) -> tuple[str, Any] | None:
         """Read a ``function_call``; its arguments are a JSON text."""

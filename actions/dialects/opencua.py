@@ -110,6 +110,7 @@ class OpenCuaDialect:
     def parse(self, reply: str, frame: Frame) -> Parsed:
         """Read the code block after ``## Code:``."""
         reading = Reading(reply, frame, self.space)
+        reply = reading.reply
         first, at = _found(reading)
         fenced = _FENCE.match(reply, at)
         if fenced is None:
@@ -135,7 +136,7 @@ class OpenCuaDialect:
         lark = Lark()
         call = self._code.lark(lark, frame, self.space, actions)
         # What ends the text, the sign of a heading, must not be in it.
-        text = lark.rule("LINES", r"/[^<#`]{1,3000}\n/")
+        text = lark.rule("LINES", r"/[^<#`]+\n/")
         thought = f'("## Thought:\\n" {text})? ("## Action:\\n" {text})?'
         code = f'"## Code:\\n```python\\n" {call} ("\\n" {call}){{0,4}} "\\n```"'
         return lark.made(f"{thought} {code}")
@@ -144,8 +145,10 @@ class OpenCuaDialect:
 def _found(reading: Reading) -> tuple[int, int]:
     """Give where the heading of the code begins, and where what follows it does."""
     headings = list(_CODE.finditer(reading.reply))
+    if len(headings) > 1:
+        reading.fail("the reply has several ## Code: blocks: write one", headings[1].start())
     if headings:
-        return headings[-1].start(), headings[-1].end()
+        return headings[0].start(), headings[0].end()
     fences = list(_OPENS.finditer(reading.reply))
     if not 1 <= len(fences) <= 2:
         reading.fail(

@@ -28,7 +28,7 @@ from .. import schema as a
 from ..errors import ActionError
 from ..geometry import Frame, Space
 from ..keys import KEYS
-from .base import Parsed, Tools, Turn, noted
+from .base import Parsed, Tools, Turn, aside, named
 from .kinds import ChoiceKind, KeysKind, Kind, TextKind
 from .lark import Lark, quoted
 from .literal import Bare, Scanner
@@ -57,7 +57,7 @@ PLATFORMS: Mapping[Platform, tuple[str, ...]] = {
 """The custom actions that each prompt offers, in its order."""
 
 _POINT = PointKind("<point>[[{x},{y}]]</point>", bare=True)
-_TYPED = TextKind(r"[^\[\]\x00-\x1f\x7f]{0,1000}")
+_TYPED = TextKind(r"[^\[\]\x00-\x1f\x7f]*")
 _APP = TextKind(r"[^\[\]\x00-\x1f\x7f]{1,100}")
 _WAYS = ChoiceKind({way.upper(): way for way in ("up", "down", "left", "right")})
 _NAMES = {
@@ -137,10 +137,7 @@ class OsAtlasDialect:
         written = offered | ({"LONG_PRESS"} if platform == "androidcontrol" else set())
         verbs = [verb if verb.name in written else unsaid(verb) for verb in _VERBS]
         self.vocabulary = Vocabulary(self.name, verbs)
-        self.tools = {str(tool["name"]): dict(tool) for tool in tools}
-        for name in self.tools:
-            if name in self.vocabulary.names:
-                raise ValueError(f"a tool cannot be called {name}: an action of the dialect is")
+        self.tools = named(tools, self.vocabulary.names)
         blocks = [CUSTOM[name] for name in PLATFORMS[platform]]
         blocks += [_of_tool(name, tool) for name, tool in self.tools.items()]
         self._prompt = prompt(blocks)
@@ -161,7 +158,7 @@ class OsAtlasDialect:
             reading.fail(
                 "the reply has no action: write actions: and on the next line one such as "
                 "CLICK <point>[[500,500]]</point>",
-                reading.end,
+                len(reading.reply),
             )
         if len(lines) > 1 and not self._several:
             reading.fail("the reply has several actions: write exactly one", lines[1][0])
@@ -184,6 +181,8 @@ class OsAtlasDialect:
             ((key, arg),) = verb.args.items()
             if rest:
                 is_point = isinstance(arg.kind, PointKind)
+                if is_point and rest[-1].isalnum():
+                    reading.fail("the line may be cut off: write <point>[[x,y]]</point>", at)
                 given[key] = Bare(rest if is_point else _inside(rest, reading, at))
         elif rest and verb is not None:
             reading.fail(f"{name} stands alone on its line, without {rest[:20]!r}", at)
@@ -241,9 +240,11 @@ def _of_tool(name: str, tool: Mapping[str, Any]) -> str:
 def _split(reading: Reading) -> tuple[int, str]:
     """Give where the lines of actions begin, and the thought before."""
     text = reading.reply
-    *_, last = [None, *_ACTIONS.finditer(text, 0, reading.end)]
-    if last is not None:
-        return last.end(), _THOUGHTS.sub("", text[: last.start()])
+    marks = list(_ACTIONS.finditer(text))
+    if len(marks) > 1:
+        reading.fail("the reply says actions: more than once: say it once", marks[1].start())
+    if marks:
+        return marks[0].end(), _THOUGHTS.sub("", text[: marks[0].start()])
     if _THOUGHTS.match(text):
         reading.fail("the reply has thoughts and no actions: write actions: after them", len(text))
     reading.repaired("no actions:", 0)
@@ -254,7 +255,7 @@ def _lines(reading: Reading, begins: int) -> list[tuple[int, str]]:
     """Give the lines that hold something, each with where it stands."""
     lines = []
     at = begins
-    for line in reading.reply[begins : reading.end].split("\n"):
+    for line in reading.reply[begins:].split("\n"):
         # Only what surrounds a line is cut off: blanks inside of brackets are typed.
         if line.strip():
             lines.append((at + len(line) - len(line.lstrip()), line.strip()))
@@ -292,5 +293,4 @@ def _step(turn: Turn) -> str:
         thought = _THOUGHTS.sub("", turn.reply[: last.start()]).strip()
         words = thought or turn.reply[last.end() :]
     words = " ".join(words.split())
-    told = " ".join(noted(turn).split())
-    return f"{words} ({told})" if told else words
+    return f"{words}{aside(turn)}"

@@ -16,6 +16,8 @@ from .literal import PLAIN_NUMBER, Bare
 from .reading import Reading
 
 _TAG = re.compile(r"</?(?:point|bbox|box)>|<\|(?:box|point)_(?:start|end)\|>")
+_OPENS = re.compile(r"[(（\[]|<(?:point|bbox|box)>|<\|(?:box|point)_start\|>")
+_CLOSES = re.compile(r"[)）\]]|</(?:point|bbox|box)>|<\|(?:box|point)_end\|>")
 _SEPARATORS = re.compile(r"[\s,，()（）\[\]]+")
 
 PLACE = "x and y"
@@ -68,6 +70,10 @@ class PointKind:
         if isinstance(value, str):
             if self.form is None and not isinstance(value, Bare):
                 reading.repaired("text for a point", at)
+            if len(_OPENS.findall(value)) != len(_CLOSES.findall(value)):
+                if isinstance(value, Bare):  # nothing says that it is whole
+                    return None
+                reading.repaired("unclosed bracket", at)
             parts = [part for part in _SEPARATORS.split(_TAG.sub(" ", value)) if part]
             if not all(PLAIN_NUMBER.fullmatch(part) for part in parts):
                 return None

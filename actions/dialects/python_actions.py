@@ -17,9 +17,9 @@ from ..errors import ActionSchemaError
 from ..geometry import Frame, Space
 from ..schema import Action
 from .base import Tools
+from .call import Call, CallScanner
 from .calls import Calls
 from .lark import Lark, quoted
-from .literal import Call, Scanner
 from .points import PLACE, joined, parted
 from .pyautogui_verbs import FIRST, pyautogui_verbs
 from .reading import Reading
@@ -71,7 +71,7 @@ def read_code(reading: Reading, at: int) -> tuple[list[Call], int]:
             break
         if _CALLED.match(text, at) is None or len(calls) == MAX_CALLS:
             _refuse(reading, at, full=len(calls) == MAX_CALLS)
-        scanner = _Code(reading, at, python=True)
+        scanner = _Code(reading, at)
         calls.append(scanner.call())
         at = scanner.at
     if not calls:
@@ -89,7 +89,7 @@ def _refuse(reading: Reading, at: int, *, full: bool) -> NoReturn:
     )
 
 
-class _Code(Scanner):
+class _Code(CallScanner):
     """Reads calls of literals, with no guess at what quotes inside of quotes mean."""
 
     def _argument(self, *, last: bool) -> Any:
@@ -115,11 +115,9 @@ class PythonActions(Calls):
     ) -> None:
         also = {"text": "message", "content": "message", "key": "keys"}
         known = [*verbs, *pyautogui_verbs(pages=pages)]
-        super().__init__(Vocabulary(family, known, also), tools)
-        modules = {name.partition(".")[0] for name in self.vocabulary.names}
-        for name in self.tools:
-            if name in modules:
-                raise ValueError(f"a tool cannot be called {name}: the dialect's calls begin so")
+        vocabulary = Vocabulary(family, known, also)
+        modules = {name.partition(".")[0] for name in vocabulary.names}
+        super().__init__(vocabulary, tools, taken=modules)
 
     def read(self, reading: Reading, at: int) -> tuple[tuple[Action, ...], int]:
         """Read the code that begins somewhere, and give its actions and where it ends.

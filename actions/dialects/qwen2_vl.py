@@ -8,7 +8,6 @@ Source: the Qwen2-VL report, section 2.2.1, which prints ``*`` for ✿. Not veri
 Tap and Home, how ``{Actions}`` lists the names, and all actions of a desktop.
 """
 
-from ..geometry import Space
 from .base import Tools
 from .calls import Calls
 from .flower import ARGS, FUNCTION, RESULT, RETURN, FlowerDialect
@@ -35,22 +34,19 @@ class Qwen2VLDialect(FlowerDialect):
     name = "qwen2-vl"
     python = True
 
-    def __init__(
-        self, tools: Tools = (), *, phone: bool = False, space: Space = Space.REL1000
-    ) -> None:
-        """Write the system turn once.
+    def __init__(self, tools: Tools = (), *, phone: bool = False) -> None:
+        """Choose the actions.
 
         Args:
             tools: What can be called besides.
             phone: Whether the actions are those of a finger, instead of mouse and keyboard.
-            space: The units in which the checkpoint writes its points.
 
         Raises:
             ValueError: A tool has the name of an action.
         """
         self._entries = entries(_POINT, phone=phone)
         verbs = [entry.verb for entry in self._entries]
-        super().__init__(Vocabulary(self.name, verbs), tools, space)
+        super().__init__(Vocabulary(self.name, verbs), tools)
 
     @property
     def system(self) -> str:

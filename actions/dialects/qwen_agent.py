@@ -11,7 +11,6 @@ import json
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from ..geometry import Space
 from .base import Tools
 from .flower import ARGS, FUNCTION, RESULT, RETURN, FlowerDialect
 from .flower_verbs import entries, parameters
@@ -65,15 +64,13 @@ class QwenAgentDialect(FlowerDialect):
         *,
         phone: bool = False,
         language: Literal["en", "zh"] = "en",
-        space: Space = Space.REL1000,
     ) -> None:
-        """Write the system turn once.
+        """Choose the functions.
 
         Args:
             tools: What can be called besides.
             phone: Whether the functions are those of a finger, instead of mouse and keyboard.
             language: Of the words round the functions.
-            space: The units in which the checkpoint writes its points.
 
         Raises:
             ValueError: A tool has the name of a function.
@@ -81,7 +78,7 @@ class QwenAgentDialect(FlowerDialect):
         self._language: Literal["en", "zh"] = language
         self._entries = entries(PointKind(), phone=phone)
         verbs = [entry.verb for entry in self._entries]
-        super().__init__(Vocabulary(self.name, verbs), tools, space)
+        super().__init__(Vocabulary(self.name, verbs), tools)
 
     @property
     def system(self) -> str:

@@ -13,13 +13,13 @@ trained on AITW and Mind2Web say (``SCROLL DOWN``, ``PRESS BACK``, ``STATUS TASK
 understood. Directions are those of the view: ``down`` shows what is below. ``COPY`` copies what is
 selected.
 
-Source: showlab/ShowUI, ``data/template/shared_navigation.py`` (commit 155d2bee), word for word,
-blanks at the ends of lines included, and ``data/dset_aitw.py`` for the past: dictionaries one after
-another, nothing between. Not verified: ``task impossible``, which AITW's verb suggests.
+Source: showlab/ShowUI (see `showui_prompts`), and its ``data/dset_aitw.py`` for the past:
+dictionaries one after another, nothing between. Not verified: ``task impossible``, which AITW's
+verb suggests.
 """
 
 import json
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,53 +28,16 @@ from .. import schema as a
 from ..errors import ActionSchemaError
 from ..geometry import Frame, Point, Space
 from ..schema import Action, parse_action
-from .base import Parsed, Tools, Turn, noted
-from .kinds import ChoiceKind, TextKind
+from . import showui_prompts as prompts
+from .base import Parsed, Tools, Turn, named, noted
+from .call import literal
+from .kinds import TextKind
 from .lark import Lark, quoted
 from .literal import Scanner
 from .points import PointKind
 from .reading import Reading
+from .shared_verbs import WAYS, answered
 from .verbs import INFEASIBLE, Arg, Given, Verb, Vocabulary, heard, may, unsaid, with_point
-
-_SYSTEM = """You are an assistant trained to navigate the {app} screen. 
-Given a task instruction, a screen observation, and an action history sequence, 
-output the next action and wait for the next observation. 
-Here is the action space:
-
-{space}
-
-"""
-_FORMAT = """
-Format the action as a dictionary with the following keys:
-{'action': 'ACTION_TYPE', 'value': 'element', 'position': [x,y]}
-
-If value or position is not applicable, set it as `None`.
-Position might be [[x1,y1], [x2,y2]] if the action requires a start and end position.
-Position represents the relative coordinates on the screenshot and should be scaled to a range of \
-0-1.
-"""
-_WEB = """1. `CLICK`: Click on an element, value is not applicable and the position [x,y] is \
-required. 
-2. `INPUT`: Type a string into an element, value is a string to type and the position [x,y] is \
-required. 
-3. `SELECT`: Select a value for an element, value is not applicable and the position [x,y] is \
-required. 
-4. `HOVER`: Hover on an element, value is not applicable and the position [x,y] is required.
-5. `ANSWER`: Answer the question, value is the answer and the position is not applicable.
-6. `ENTER`: Enter operation, value and position are not applicable.
-7. `SCROLL`: Scroll the screen, value is the direction to scroll and the position is not \
-applicable.
-8. `SELECT_TEXT`: Select some text content, value is not applicable and position [[x1,y1], \
-[x2,y2]] is the start and end position of the select operation.
-9. `COPY`: Copy the text, value is the text to copy and the position is not applicable."""
-_PHONE = """1. `INPUT`: Type a string into an element, value is a string to type and the position \
-[x,y] is required. 
-2. `SWIPE`: Swipe the screen, value is not applicable and the position [[x1,y1], [x2,y2]] is the \
-start and end position of the swipe operation.
-3. `TAP`: Tap on an element, value is not applicable and the position [x,y] is required.
-4. `ANSWER`: Answer the question, value is the status (e.g., 'task complete') and the position is \
-not applicable.
-5. `ENTER`: Enter operation, value and position are not applicable."""
 
 _POINT = PointKind(places=2)
 _COMPLETE, _IMPOSSIBLE = "task complete", "task impossible"
@@ -132,11 +95,11 @@ def _select(given: Given) -> tuple[Action, ...]:
 
 def _answered(given: Given) -> tuple[Action, ...]:
     text = given.get("value", "")
-    if not text or text.strip().casefold() == _COMPLETE:
+    if text.strip().casefold() == _COMPLETE:
         return (a.Done(),)
     if text.strip().casefold() == _IMPOSSIBLE:
         return (_INFEASIBLE,)
-    return parse_action({"action": "answer", "text": text}), a.Done()
+    return answered(text)
 
 
 def _fixed(name: str, action: Action, *, said: bool = False) -> Verb:
@@ -164,9 +127,8 @@ _CLICK = Verb(
     pull=lambda click: {"position": click.point},
 )
 _TAP = Verb("TAP", a.Click, _CLICK.args, build=_CLICK.build, pull=_CLICK.pull)
-_WAYS = ChoiceKind({way: way for way in ("up", "down", "left", "right")})
 _SCROLL = Verb(
-    "SCROLL", a.Scroll, {"value": Arg(_WAYS, "direction"), "position": may(_POINT, "point")}
+    "SCROLL", a.Scroll, {"value": Arg(WAYS, "direction"), "position": may(_POINT, "point")}
 )
 _ANSWER = Verb(
     "ANSWER",
@@ -239,11 +201,8 @@ class ShowUiDialect:
         self.vocabulary = Vocabulary(
             self.name, [*said, *(verb for verb in _HEARD if verb.name not in names)]
         )
-        self.tools = {str(tool["name"]): dict(tool) for tool in tools}
-        for name in self.tools:
-            if name.upper() in self.vocabulary.names:
-                raise ValueError(f"a tool cannot be called {name}: an action of the dialect is")
-        space = _PHONE if phone else _WEB
+        self.tools = named(tools, {*self.vocabulary.names, *map(str.lower, self.vocabulary.names)})
+        space = prompts.PHONE if phone else prompts.WEB
         number = space.count("\n") + 1
         for more, tool in enumerate(self.tools.values(), start=1):
             space += (
@@ -252,7 +211,7 @@ class ShowUiDialect:
                 "the position is not applicable."
             )
         app = "smartphone" if phone else "website"
-        self._prompt = _SYSTEM.format(app=app, space=space) + _FORMAT
+        self._prompt = prompts.SYSTEM.format(app=app, space=space) + prompts.FORMAT
 
     def messages(self, goal: str, past: Sequence[Turn], now: Image) -> list[Message]:
         """One user turn: prompt, task, what was said, picture."""
@@ -263,13 +222,8 @@ class ShowUiDialect:
     def parse(self, reply: str, frame: Frame) -> Parsed:
         """Read the dictionaries of a reply, joined by commas."""
         reading = Reading(reply, frame, self.space)
-        first = reply.find("{")
-        if first < 0:
-            reading.fail(
-                "the reply holds no action: write a dictionary such as "
-                "{'action': 'CLICK', 'value': None, 'position': [0.5, 0.5]}",
-                len(reply),
-            )
+        first = reading.object_begins("{'action': 'CLICK', 'value': None, 'position': [0.5, 0.5]}")
+        reply = reading.reply
         before = reply[:first].rstrip()
         listed = before.endswith("[")
         scanner = Scanner(reading, first, python=True)
@@ -304,7 +258,7 @@ class ShowUiDialect:
     def render(self, action: Action, frame: Frame, thought: str = "") -> str:
         """Write the dictionary; the family has no thoughts."""
         if action.action == "call_tool":
-            value = _literal(action.arguments)
+            value = literal(action.arguments, '"')
             return f"{{'action': '{action.name}', 'value': {value}, 'position': None}}"
         verb, arguments = self.vocabulary.say(action, frame, self.space)
         said = {"action": verb.name, **arguments}
@@ -336,24 +290,6 @@ class ShowUiDialect:
             value = value if arg.needed else f'({value} | "None")'
             text += f" {quoted(f', {key!r}: ')} {value}"
         return f'{text} "}}"'
-
-
-def _literal(value: Any) -> str:
-    """Write a tool's arguments as Python, texts in double quotes as JSON has them."""
-    if isinstance(value, Mapping):
-        members = (f"{_literal(name)}: {_literal(item)}" for name, item in value.items())
-        return "{" + ", ".join(members) + "}"
-    if isinstance(value, list | tuple):
-        return "[" + ", ".join(map(_literal, value)) + "]"
-    if isinstance(value, str):
-        return '"' + "".join(map(_escaped, value)) + '"'
-    return repr(value)
-
-
-def _escaped(sign: str) -> str:
-    if sign in '"\\':
-        return f"\\{sign}"
-    return sign if sign.isprintable() else sign.encode("unicode_escape").decode()
 
 
 def _told(turn: Turn) -> str:

@@ -4,13 +4,11 @@ import re
 from collections.abc import Container
 from typing import NamedTuple
 
-from .literal import Call, Scanner
-from .reading import Reading
+from .call import Call, CallScanner
+from .reading import BEGINS, Reading
 
 _MARKS = re.compile(r"</?(?:think|answer|action)>|<\|begin_of_box\|>")
 _OPENS = re.compile(r"(?:\s|```[a-z]*\n|<\|begin_of_box\|>)*")
-# What may follow the call before its tag closes, written backwards: from the end it is one pass.
-_CLOSES = re.compile(r"(?:\s|```|>\|(?:xob_fo_dne|dne_mi|txetfodne|resu|noitavresbo)\|<)*+")
 
 
 class Form(NamedTuple):
@@ -18,7 +16,7 @@ class Form(NamedTuple):
 
     Attributes:
         tag: The tag around the call, such as ``action``.
-        alone: Where a call without its tag begins.
+        alone: Where a call without its tag begins, see `alone`.
         after: The tag that may follow, such as ``conclusion``; empty: none.
         final: Arguments that are always the last of their call.
         example: A call, for messages.
@@ -29,6 +27,11 @@ class Form(NamedTuple):
     after: str
     final: Container[str]
     example: str
+
+
+def alone(names: str) -> re.Pattern[str]:
+    """Give where a call without its tag begins: ``names`` is a regular expression."""
+    return re.compile(rf"{BEGINS}(?:{names})\s*[(（]", re.MULTILINE)
 
 
 def tagged_call(reading: Reading, form: Form) -> tuple[Call, str]:
@@ -81,11 +84,10 @@ def _calls(reading: Reading, begins: int, end: int, form: Form) -> list[Call]:
     text = reading.reply
     opened = _OPENS.match(text, begins, end)
     start = begins if opened is None else opened.end()
-    closed = _CLOSES.match(text[start:end][::-1])
-    stop = end - (0 if closed is None else closed.end())
+    stop = reading.without_tail(start, end)
     if "<|" in text[begins:start] or "<|" in text[stop:end]:
         reading.repaired("control tokens round a call", begins)
-    scanner = Scanner(reading, start, stop, python=True, final=form.final)
+    scanner = CallScanner(reading, start, stop, final=form.final)
     if not scanner.peek():
         reading.fail(f"there is no action in <{form.tag}>: write {form.example}", begins)
     calls: list[Call] = []

@@ -28,11 +28,12 @@ from ...model.chat import Image, Marked, Message, Part, Text
 from ..geometry import Frame, Space
 from ..schema import Action
 from . import ui_tars_prompts as prompts
-from .base import Parsed, Tools, Turn, noted
+from .base import Parsed, Tools, Turn
+from .call import Call, CallScanner
 from .calls import Calls
+from .history import in_turns
 from .lark import Lark
-from .literal import Call, Scanner
-from .reading import Reading
+from .reading import BEGINS, Reading
 from .ui_tars_verbs import BOXES, FIRST, POINTS
 
 MAX_ACTIONS = 50
@@ -46,10 +47,10 @@ class UiTarsDialect:
         tools: What can be called: each is one more line of the action space.
         phone: The env is a phone.
         language: What its thoughts are in; None: what the published prompt says.
-        space: The units of its points.
     """
 
     name = "ui-tars"
+    space = Space.REL1000
     pictures: int | None = 5
     stops: tuple[str, ...] = ()
     system: ClassVar[str] = "You are a helpful assistant."
@@ -63,9 +64,8 @@ class UiTarsDialect:
         *,
         phone: bool = False,
         language: str | None = None,
-        space: Space = Space.REL1000,
     ) -> None:
-        self.space, self.phone = space, phone
+        self.phone = phone
         self._language = language or self.languages[phone]
         self._tools = tools
         _ = self.calls  # a tool with a name that is taken is told at once
@@ -81,7 +81,7 @@ class UiTarsDialect:
             Message.of("system", self.system),
             Message("user", (*self._prompt(), Text(f"{goal}{self.after_goal}"))),
         ]
-        return [*messages, *told(past, now)]
+        return [*messages, *in_turns([], past, now)]
 
     def _prompt(self) -> Iterator[Part]:
         text = self.prompts[self.phone].replace("@@LANGUAGE@@", self._language)
@@ -114,19 +114,10 @@ class UiTars15Dialect(UiTarsDialect):
     """UI-TARS 1.5: the open checkpoint; with `Space.REL1000` the hosted versions."""
 
     name = "ui-tars-1.5"
+    space = Space.IMAGE
     prompts: ClassVar[tuple[str, str]] = (prompts.DESKTOP_1_5, prompts.PHONE_1_5)
     languages: ClassVar[tuple[str, str]] = ("English", "English")
     after_goal: ClassVar[str] = "\n"
-
-    def __init__(
-        self,
-        tools: Tools = (),
-        *,
-        phone: bool = False,
-        language: str | None = None,
-        space: Space = Space.IMAGE,
-    ) -> None:
-        super().__init__(tools, phone=phone, language=language, space=space)
 
     @property
     def calls(self) -> Calls:
@@ -135,30 +126,16 @@ class UiTars15Dialect(UiTarsDialect):
         return Calls(forms[self.phone], self._tools)
 
 
-def told(past: Sequence[Turn], now: Image) -> Iterator[Message]:
-    """Give pictures and replies in turns; what is not seen stands before the next picture."""
-    lead: list[str | Part] = []
-    for turn in past:
-        seen = [*lead, *([] if turn.image is None else [turn.image])]
-        if seen:
-            yield Message.of("user", *seen)
-        yield Message.of("assistant", Marked(turn.reply))
-        lead = [*([noted(turn)] if noted(turn) else []), *turn.shown]
-    yield Message.of("user", *lead, now)
-
-
 _THINK = r"think(?:t|_never_used_[0-9a-f]{1,64})?"
 _THINKING = re.compile(rf"\s*<{_THINK}>")
 _THINKING_ENDS = re.compile(rf"</{_THINK}>")
-_ACTION = re.compile(r"\bAction[ \t]*([:：])")
+_ACTION = re.compile(rf"{BEGINS}Action[ \t]*([:：])", re.MULTILINE)
+_AGAIN = re.compile(r"Action[ \t]*[:：]")
 _MARKS = re.compile(
     rf"</?(?:{_THINK}|Thought)>|^[ \t]*(?:Thought|Reflection|Action_Summary)[ \t]*[:：]",
     re.MULTILINE,
 )
 _FENCE = re.compile(r"\s*(?:```[a-z]*\s*)?")
-# What may follow the last call, such as ``` or [EOS] or </Output>: written backwards, because
-# only from the end it is found in one pass.
-_TAIL = re.compile(r"(?:\s|`|\]SOE\[|>[A-Za-z_]{1,20}/<|>\|(?:dne_mi|txetfodne)\|<)*+")
 
 
 def read_actions(reading: Reading, calls: Calls) -> Parsed:
@@ -192,9 +169,11 @@ def _begins(reading: Reading, names: str, start: int) -> tuple[int, int]:
     text = reading.reply
     called = re.compile(rf"\s*(?:```[a-z]*\s*)?(?:{names})\s*[(（]")
     marks = list(_ACTION.finditer(text, start))
-    # A thought may speak of an action: what comes first with a call behind it is meant.
-    mark = next((m for m in marks if called.match(text, m.end())), marks[-1] if marks else None)
-    if mark is not None:
+    # A thought may speak of an action: meant is the first with a call behind it, on a line of its
+    # own before one behind a sentence.
+    marks.sort(key=lambda mark: mark.start() > 0 and text[mark.start() - 1] != "\n")
+    if marks:
+        mark = next((m for m in marks if called.match(text, m.end())), marks[0])
         if mark[1] == "：":
             reading.repaired("full-width punctuation", mark.start(1))
         fence = _FENCE.match(text, mark.end())
@@ -209,9 +188,7 @@ def _begins(reading: Reading, names: str, start: int) -> tuple[int, int]:
 def _calls(reading: Reading, names: str, begins: int) -> list[Call]:
     """Read calls one after another, each perhaps with ``Action:`` before it."""
     text = reading.reply
-    tail = _TAIL.match(text[begins:][::-1])
-    end = len(text) - (0 if tail is None else tail.end())
-    scanner = Scanner(reading, begins, end, python=True)
+    scanner = CallScanner(reading, begins, reading.without_tail(begins, len(text)))
     if not scanner.peek():
         reading.fail("there is no action after Action:", begins)
     another = re.compile(rf"[)）]\s*(?:Action[ \t]*[:：]\s*)?(?:{names})\s*[(（]")
@@ -219,14 +196,13 @@ def _calls(reading: Reading, names: str, begins: int) -> list[Call]:
     while scanner.peek():
         if scanner.took(";"):
             continue
-        if again := _ACTION.match(text, scanner.at):
+        if again := _AGAIN.match(text, scanner.at):
             scanner.at = again.end()
         if len(found) == MAX_ACTIONS:
             reading.fail(f"a reply holds at most {MAX_ACTIONS} actions", scanner.at)
         found.append(scanner.call())
     texts = [v for call in found for v in (*call.args, *call.kwargs.values()) if type(v) is str]
-    guessed = any(name == "quotes in a text" for name, _ in reading.parsed(()).repairs)
-    if guessed and any(another.search(value) for value in texts):
+    if reading.noted("quotes in a text") and any(another.search(value) for value in texts):
         reading.fail("a text in quotes holds quotes: write them with a backslash", begins)
     return found
 

@@ -32,13 +32,16 @@ from ..geometry import Frame, Space
 from ..schema import Action
 from . import ui_tars_prompts as prompts
 from .base import Parsed, Tools, Turn
+from .call import Call
 from .calls import Calls
+from .history import in_turns
 from .kinds import NumberKind, TextKind
 from .lark import Lark, quoted
-from .literal import Bare, Call, Scanner
-from .reading import Reading
-from .ui_tars import MAX_ACTIONS, after_thinking, read_actions, told
-from .ui_tars_verbs import ALSO, CALLED, POINT, POINT_NAMES, TEXT, WAIT_S, finished, tars_verbs
+from .literal import Bare, Scanner
+from .reading import BEGINS, Reading
+from .shared_verbs import CALLED, answered
+from .ui_tars import MAX_ACTIONS, after_thinking, read_actions
+from .ui_tars_verbs import ALSO, POINT, POINT_NAMES, TEXT, WAIT_S, tars_verbs
 from .verbs import Arg, Given, Verb, Vocabulary, unsaid
 
 MARK = "_never_used_51bce0c785ca2f68081bfa7d91973934"
@@ -53,12 +56,13 @@ _FUNCTION_ENDS = re.compile(rf"\s*</function{_MARK}>")
 _PARAMETER = re.compile(rf"\s*<parameter{_MARK}=([A-Za-z0-9_.-]{{1,64}})>")
 _PARAMETER_ENDS = re.compile(rf"</parameter{_MARK}>")
 _TAGS = re.compile(rf"</?(?:thinkt|think{_MARK})>")
+_ANSWER = re.compile(rf"{BEGINS}<answer>", re.MULTILINE)
 _WRAPPED = re.compile(r"<tool_call>\s*(?=\{)")
 
-_WORDS = r"[^<>\\\x00-\x1f\x7f]{0,1000}\n?"
+_WORDS = r"[^<>\\\x00-\x1f\x7f]*\n?"
 """A text while it is decoded: without what opens a tag."""
 
-_REASON = TextKind(r"[^<>\\\x00-\x20\x7f][^<>\\\x00-\x1f\x7f]{0,1000}")
+_REASON = TextKind(r"[^<>\\\x00-\x20\x7f][^<>\\\x00-\x1f\x7f]*")
 
 
 def _asked(given: Given) -> dict[str, Any]:
@@ -112,7 +116,7 @@ class UiTars2Dialect:
     def messages(self, goal: str, past: Sequence[Turn], now: Image) -> list[Message]:
         """System turn with the functions, the goal, then pictures and replies in turns."""
         system = Message("system", tuple(self._prompt()))
-        return [system, Message.of("user", goal), *told(past, now)]
+        return [system, Message.of("user", goal), *in_turns([], past, now)]
 
     def _prompt(self) -> Iterator[Part]:
         before, after = prompts.COMPUTER_2.replace("@@MARK@@", MARK).split("@@TOOLS@@")
@@ -125,17 +129,17 @@ class UiTars2Dialect:
     def parse(self, reply: str, frame: Frame) -> Parsed:
         """Read the functions of a block, or what other forms hold."""
         reading = Reading(reply, frame, self.space)
+        reply = reading.reply
         begins = after_thinking(reading)
         opened = _BLOCK.search(reply, begins) or _BARE.search(reply, begins)
         if opened is not None:
             calls = _read(reading, opened)
             actions = [x for call in calls for x in self._meant(call, reading)]
             return reading.parsed(tuple(actions), _TAGS.sub("", reply[: opened.start()]))
-        answer = reply.find("<answer>", begins)
-        ends = reply.find("</answer>", answer)
-        if 0 <= answer < ends:
-            text = reply[answer + len("<answer>") : ends].strip()
-            return reading.parsed(finished({"content": text}), _TAGS.sub("", reply[:answer]))
+        answer, text = _ANSWER.search(reply, begins), reply.rstrip()
+        if answer is not None and text.endswith("</answer>"):
+            text = text[answer.end() :].removesuffix("</answer>").strip()
+            return reading.parsed(answered(text), _TAGS.sub("", reply[: answer.start()]))
         if wrapped := _WRAPPED.search(reply, begins):
             return self._unwrapped(reading, wrapped.end())
         return read_actions(reading, self.calls)
@@ -189,7 +193,7 @@ class UiTars2Dialect:
                 if arg.said:
                     words = lark.pattern(_WORDS)
                     value = (
-                        words if arg.kind is TEXT else arg.kind.lark(lark, frame, self.space, "")
+                        words if arg.kind == TEXT else arg.kind.lark(lark, frame, self.space, "")
                     )
                     pieces += [quoted(f"<parameter={key}>"), value, quoted("</parameter>\n")]
             rules.append(" ".join([*pieces, quoted("</function>\n")]))

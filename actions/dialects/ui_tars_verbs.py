@@ -4,24 +4,21 @@ Source: the prompts in `ui_tars_prompts`, and the project's training example for
 ``type`` with a place.
 """
 
+from dataclasses import replace
+
 from .. import schema as a
 from ..errors import ActionSchemaError
 from ..schema import Action
-from .kinds import ChoiceKind, KeysKind, NumberKind, TextKind
+from .kinds import KeysKind, NumberKind, TextKind
 from .points import PointKind
+from .shared_verbs import CALLED, NAME, WAYS, finish
 from .verbs import Arg, Given, Verb, Vocabulary, heard, unsaid, with_point
 
 WAIT_S = 5.0
 """How long ``wait()`` is, by the prompt."""
 
-CALLED = "The model asks for your help: what should it do?"
-"""The question of an ``AskUser`` for which the model wrote no words."""
-
-DIRECTION = ChoiceKind({word: word for word in ("down", "up", "right", "left")})
 KEYS = KeysKind(" ", {"page_up": "pageup", "page_down": "pagedown"})
 TEXT = TextKind()
-NAME = TextKind(r"[^'\"\\\x00-\x1f\x7f]{1,100}")
-"""A text that cannot be empty, such as the name of an app."""
 
 TOKENS = PointKind("<|box_start|>({x},{y})<|box_end|>")
 PLAIN = PointKind("({x},{y})")
@@ -58,19 +55,6 @@ def content(action: a.Type) -> Given | None:
     return {"content": f"{action.text}\n" if action.submit else action.text}
 
 
-def finished(given: Given) -> tuple[Action, ...]:
-    """Give what an end with a text means: an answer, if there is one, and the end."""
-    text = str(given.get("content", ""))
-    return (a.parse_action({"action": "answer", "text": text}), a.Done()) if text else (a.Done(),)
-
-
-def last_words(action: a.Answer | a.Done) -> Given | None:
-    """Give the text of an end; None where the family has no words for it."""
-    if isinstance(action, a.Answer):
-        return {"content": action.text}
-    return {"content": ""} if action.status == "success" else None
-
-
 def _scrolled(given: Given) -> tuple[Action, ...]:
     """A finger that is drawn where both ends are named, else a wheel."""
     start = given.get("start_box") or given.get("point")
@@ -97,7 +81,7 @@ def tars_verbs(point: PointKind, names: tuple[str, str, str]) -> dict[str, Verb]
     scroll = {
         # Never left out where it is written, and understood without.
         place: Arg(point, needed=False),
-        "direction": Arg(DIRECTION, needed=False),
+        "direction": Arg(WAYS, needed=False),
         "end_box": heard(point),
     }
     verbs = [
@@ -119,13 +103,7 @@ def tars_verbs(point: PointKind, names: tuple[str, str, str]) -> dict[str, Verb]
         Verb("press_home", a.Home),
         Verb("press_back", a.Back),
         Verb("wait", a.Wait, wait, build=lambda given: {"seconds": given.get("time", WAIT_S)}),
-        Verb(
-            "finished",
-            (a.Answer, a.Done),
-            {"content": Arg(TEXT, needed=False)},
-            build=finished,
-            pull=last_words,
-        ),
+        finish("finished", "content"),
         Verb(
             "call_user",
             a.AskUser,
@@ -154,17 +132,18 @@ _PHONE = "click long_press type scroll open_app drag press_home press_back finis
 def _first() -> tuple[Vocabulary, Vocabulary]:
     """1.0's verbs for a desktop, which ends without an answer, and for a phone, which swipes."""
     verbs = tars_verbs(TOKENS, BOX_NAMES)
-    silent = Verb(
-        "finished", (a.Answer, a.Done), {"content": heard(TEXT)}, build=finished,
+    silent = replace(
+        verbs["finished"],
+        args={"content": heard(TEXT)},
         pull=lambda action: {} if isinstance(action, a.Done) else None,
-    )  # fmt: skip
+    )
     swipe = Verb(
         "scroll",
         a.Swipe,
         {
             "start_box": Arg(TOKENS, "start", needed=False),
             "end_box": Arg(TOKENS, "end", needed=False),
-            "direction": heard(DIRECTION),
+            "direction": heard(WAYS),
         },
         build=_scrolled,
     )

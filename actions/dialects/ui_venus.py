@@ -30,40 +30,30 @@ from ..errors import ActionSchemaError
 from ..geometry import Frame, Space
 from ..schema import Action
 from . import ui_venus_prompts as prompts
-from .base import Parsed, Tools, Turn, noted
+from .base import Parsed, Tools, Turn, aside
 from .calls import Calls
-from .kinds import ChoiceKind, KeysKind, TextKind
+from .kinds import KeysKind, TextKind
 from .lark import Lark, quoted
 from .points import PointKind
 from .reading import Reading
-from .tagged import Form, tagged_call
+from .shared_verbs import CALLED, NAME, WAYS, address, finish
+from .tagged import Form, alone, tagged_call
 from .verbs import Arg, Given, Verb, Vocabulary, heard, unsaid
 
 _POINT = PointKind("({x},{y})", bare=True)
 _TEXT = TextKind()
-_NAME = TextKind(r"[^'\"\\\x00-\x1f\x7f]{1,100}")
-_SAID = TextKind(r"[^'\"\\\x00-\x1f\x7f]{1,1000}")
-_DIRECTION = ChoiceKind({word: word for word in ("down", "up", "right", "left")})
+_SAID = TextKind(r"[^'\"\\\x00-\x1f\x7f]+")
 _AT = {"box": Arg(_POINT, "point")}
 _ENDS = {"start": Arg(_POINT, "start"), "end": Arg(_POINT, "end")}
 
 
 def _called(given: Given) -> dict[str, Any] | tuple[Action, ...]:
-    text = str(given["content"])
+    text = given["content"]
+    if not text.strip():
+        return (a.AskUser(question=CALLED),)
     if text.rstrip().endswith(("?", "？")):
         return (a.parse_action({"action": "ask_user", "question": text}),)
     return (a.parse_action({"action": "answer", "text": text}),)
-
-
-def _finished(given: Given) -> tuple[Action, ...]:
-    text = str(given.get("content", ""))
-    return (a.parse_action({"action": "answer", "text": text}), a.Done()) if text else (a.Done(),)
-
-
-def _end_said(action: a.Answer | a.Done) -> Given | None:
-    if isinstance(action, a.Answer):
-        return {"content": action.text}
-    return {"content": ""} if action.status == "success" else None
 
 
 def _scrolled(given: Given) -> tuple[Action, ...]:
@@ -79,8 +69,7 @@ def _launched(given: Given) -> tuple[Action, ...]:
         return (a.parse_action({"action": "open_app", "name": given["app"]}),)
     if not given.get("url"):
         raise ActionSchemaError("Launch needs app or url", path=("Launch",))
-    address = {"action": "type", "text": given["url"], "submit": True}
-    return (a.Key(keys="ctrl+l"), a.parse_action(address))
+    return address(given["url"])
 
 
 _SWIPE = Verb(
@@ -89,7 +78,7 @@ _SWIPE = Verb(
     {
         "start": Arg(_POINT, "start", needed=False),
         "end": Arg(_POINT, "end", needed=False),
-        "direction": heard(_DIRECTION),
+        "direction": heard(WAYS),
     },
     build=_scrolled,
 )
@@ -99,14 +88,14 @@ _WHEEL = Verb(
     {
         "start": heard(_POINT),
         "end": heard(_POINT),
-        "direction": Arg(_DIRECTION, "direction", needed=False),
+        "direction": Arg(WAYS, "direction", needed=False),
     },
     build=_scrolled,
 )
 _LAUNCH = Verb(
     "Launch",
     a.OpenApp,
-    {"app": Arg(_NAME, "name", needed=False), "url": heard(_TEXT)},
+    {"app": Arg(NAME, "name", needed=False), "url": heard(_TEXT)},
     build=_launched,
 )
 _SHARED = [
@@ -116,8 +105,7 @@ _SHARED = [
     Verb("Wait", a.Wait),
     Verb("CallUser", (a.Answer, a.AskUser), {"content": Arg(_SAID)}, build=_called,
          pull=lambda said: {"content": said.text if isinstance(said, a.Answer) else said.question}),
-    Verb("Finished", (a.Answer, a.Done), {"content": Arg(_TEXT, needed=False)}, build=_finished,
-         pull=_end_said),
+    finish("Finished", "content"),
     Verb("LongPress", a.LongPress, _AT),
     Verb("PressHome", a.Home),
     Verb("PressEnter", a.Key, fixed={"keys": "enter"}),
@@ -152,10 +140,10 @@ class UiVenusDialect:
 
     Args:
         tools: What can be called: each is one more line of the actions.
-        space: The units of its points.
     """
 
     name = "ui-venus"
+    space = Space.IMAGE
     pictures: int | None = 1
     stops: tuple[str, ...] = ()
     system: ClassVar[str] = "You are a helpful assistant."
@@ -163,15 +151,13 @@ class UiVenusDialect:
     bullet: ClassVar[str] = ""
     vocabulary: ClassVar[Vocabulary] = _PHONE
 
-    def __init__(self, tools: Tools = (), *, space: Space = Space.IMAGE) -> None:
-        self.space = space
+    def __init__(self, tools: Tools = ()) -> None:
         self._take(self.vocabulary, self.prompt, tools)
 
     def _take(self, vocabulary: Vocabulary, prompt: str, tools: Tools) -> None:
         self.calls, self._prompt = Calls(vocabulary, tools), prompt
         names = "|".join(map(re.escape, [*vocabulary.names, *self.calls.tools]))
-        alone = re.compile(rf"^(?:{names})\s*[(（]", re.MULTILINE)
-        self._form = Form("action", alone, "conclusion", (), "Click(box=(x,y))")
+        self._form = Form("action", alone(names), "conclusion", (), "Click(box=(x,y))")
 
     def messages(self, goal: str, past: Sequence[Turn], now: Image) -> list[Message]:
         """One user turn: the prompt with goal and past steps, then the picture."""
@@ -212,17 +198,14 @@ class UiVenus15Dialect(UiVenusDialect):
     Args:
         tools: What can be called: each is one more line of the actions.
         phone: The env is a phone.
-        space: The units of its points.
     """
 
     name = "ui-venus-1.5"
+    space = Space.REL1000
     system: ClassVar[str] = ""
     bullet: ClassVar[str] = "- "
 
-    def __init__(
-        self, tools: Tools = (), *, phone: bool = False, space: Space = Space.REL1000
-    ) -> None:
-        self.space = space
+    def __init__(self, tools: Tools = (), *, phone: bool = False) -> None:
         kind = (_PHONE, prompts.PHONE_1_5) if phone else (_WEB, prompts.WEB_1_5)
         self._take(*kind, tools)
 
@@ -234,8 +217,7 @@ def _step(turn: Turn) -> str:
         said = " ".join(turn.reply.split())
     else:
         said = f"<think>{think or ''}</think><action>{action}</action>"
-    told = noted(turn)
-    return f"{said} ({' '.join(told.split())})" if told else said
+    return f"{said}{aside(turn)}"
 
 
 def _between(text: str, tag: str) -> str | None:

@@ -5,11 +5,12 @@ One table of verbs makes reading, writing and constrained decoding, so that they
 
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from math import dist
 from typing import Any, NamedTuple
 
 from ..errors import ActionError, ActionSchemaError
 from ..geometry import Frame, Point, Space
-from ..schema import Action, Done, parse_action
+from ..schema import Action, Done, Scroll, parse_action
 from .kinds import ChoiceKind, Kind
 from .reading import Reading
 
@@ -125,7 +126,7 @@ class Verb:
         except (ActionError, KeyError):  # such as a point that must be given and is not
             return None
         needed = all(name in given for name, arg in self.args.items() if arg.needed)
-        return given if needed and built and _same(built[0], action) else None
+        return given if needed and built and alike(built[0], action) else None
 
 
 class Vocabulary:
@@ -187,10 +188,10 @@ class Vocabulary:
         if missing:
             raise ActionSchemaError(f"{verb.name} needs {' and '.join(missing)}", path=(verb.name,))
         if extra := sorted(set(there) - set(verb.args)):
+            unknown = " and no ".join(f"{key:.40}" for key in extra[:5])
             takes = ", ".join(verb.args) or "nothing"
             raise ActionSchemaError(
-                f"{verb.name} takes no {' and no '.join(f'{key:.40}' for key in extra)}; it takes "
-                f"{takes}",
+                f"{verb.name} takes no {unknown}; it takes {takes}",
                 path=(verb.name,),
             )
         given = {
@@ -245,9 +246,13 @@ def _only(verb: Verb, actions: Container[str]) -> Verb:
     return replace(verb, args=args)
 
 
-def _same(one: Action, other: Action) -> bool:
+def alike(one: Action, other: Action) -> bool:
+    """Say whether two actions do the same, however they are written."""
     if isinstance(one, Done) and isinstance(other, Done):
         return one.status == other.status  # many families have no words for reasons
+    if isinstance(one, Scroll) and isinstance(other, Scroll):  # by a direction, or by dx and dy
+        same = (one.point, one.unit) == (other.point, other.unit)
+        return same and dist(one.delta, other.delta) < 1e-9
     return one == other
 
 
