@@ -8,7 +8,6 @@ from typing import Annotated
 
 import typer
 
-from ..actions.dialects import DIALECTS
 from ..actions.errors import ToolError
 from ..actions.tools import Tool
 from ..envs.errors import BackendMissing
@@ -16,6 +15,7 @@ from .errors import BadUsage
 from .exits import DONE, run_command
 from .model_cli import AsJson, Device, DtypeOption, ImageTokens, Quantize
 from .opening import ModelOptions, open_env, open_model, open_task
+from .say_cli import require_dialect
 from .task import Task, TaskStep
 
 McpOption = Annotated[
@@ -36,7 +36,7 @@ def mcp(
     task: Annotated[
         str | None,
         typer.Argument(
-            metavar="[TASK]", help="What is asked for: a task file, a goal, or practice:FAMILY."
+            metavar="TASK", help="What is asked for: a task file, a goal, or practice:FAMILY."
         ),
     ] = None,
     env: Annotated[
@@ -71,7 +71,12 @@ def mcp(
         ),
     ] = None,
     dialect: Annotated[
-        str | None, typer.Option(metavar="NAME", help="How the model is spoken to.")
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="How the model is spoken to; `eyehand dialects` lists them. Default: as it was "
+            "trained.",
+        ),
     ] = None,
     device: Device = None,
     dtype: DtypeOption = None,
@@ -116,8 +121,7 @@ async def _serve(
         from .mcp_wires import http_port, serve_http, serve_streams, standard_streams
     except ImportError as error:
         raise BackendMissing(f"{error.msg}: {_EXTRA}") from error
-    if dialect is not None and dialect not in DIALECTS:
-        raise BadUsage(f"there is no dialect {dialect!r}; there are {', '.join(sorted(DIALECTS))}")
+    require_dialect(dialect)
     if task is None and variables:
         raise BadUsage("--set is for task files, and there is no task")
     async with AsyncExitStack() as stack:

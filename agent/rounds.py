@@ -50,9 +50,7 @@ async def goal_rounds(
             messages = dialect.messages(goal, history.turns, image)
             began = time.monotonic()
             grammar = None if allowed is None else dialect.grammar(frame, allowed)
-            reply = await run.bounded(
-                session.reply(messages, grammar=grammar, stops=dialect.stops)
-            )
+            reply = await run.bounded(session.reply(messages, grammar=grammar, stops=dialect.stops))
             think_s = time.monotonic() - began
             # A lone surrogate can be neither tokenised nor recorded.
             text = reply.text.encode("utf-8", "replace").decode()

@@ -1,7 +1,11 @@
 """``eyehand say``: what a model is shown, and what its reply means."""
 
+import asyncio
+import contextlib
 import json
 import sys
+import threading
+import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -13,7 +17,7 @@ from PIL import UnidentifiedImageError
 from rich.console import Console
 from rich.table import Table
 
-from ..actions.dialects import TABLE, dialect_named, dialect_of
+from ..actions.dialects import GROUNDING, TABLE, dialect_named, dialect_of, says
 from ..actions.geometry import Frame
 from ..actions.schema import ACTIONS
 from ..envs.marks import marked
@@ -34,7 +38,7 @@ _ON_DESKTOP = frozenset(ACTIONS) - {"back", "home", "app_switch"}
 
 def say(
     goal: Annotated[
-        str | None, typer.Argument(metavar="[GOAL]", help="What the model is asked to do.")
+        str | None, typer.Argument(metavar="GOAL", help="What the model is asked to do.")
     ] = None,
     picture: Annotated[Path | None, typer.Option(help="The screenshot, a picture file.")] = None,
     episode: Annotated[
@@ -42,7 +46,10 @@ def say(
     ] = None,
     step: Annotated[int, typer.Option(help="Which step of the episode, from 0.")] = 0,
     dialect: Annotated[
-        str | None, typer.Option(metavar="NAME", help="How the model is spoken to.")
+        str | None,
+        typer.Option(
+            metavar="NAME", help="How the model is spoken to. Default: as it was trained."
+        ),
     ] = None,
     model: Annotated[
         str | None,
@@ -52,7 +59,10 @@ def say(
         ),
     ] = None,
     phone: Annotated[bool, typer.Option("--phone", help="The screen is a phone's.")] = False,
-    tools: Annotated[Path | None, typer.Option(help="Python file with @tool functions.")] = None,
+    tools: Annotated[
+        Path | None,
+        typer.Option(help="Python file with @tool functions, or an episode's @check conditions."),
+    ] = None,
     image_tokens: ImageTokens = None,
     reply: Annotated[
         str | None, typer.Option(help="What the model said; - reads standard input.")
@@ -87,16 +97,20 @@ def say(
 def dialects(as_json: AsJson = False) -> None:
     """List the dialects: how each family of models is spoken to.
 
-    NAME@SPACE is one for a checkpoint that writes its points in other units.
+    NAME@UNITS is one for a checkpoint that writes its points in other units, such as
+    ui-tars-1.5@rel1000.
     """
     rows = [("native", "image", "scripts and people"), *_rows()]
     if as_json:
         for name, space, models in rows:
-            print(json.dumps({"name": name, "space": space, "models": models}))
+            can = sorted(says(dialect_named(name, frozenset(ACTIONS))))
+            print(json.dumps({"name": name, "space": space, "models": models, "says": can}))
         return
-    table = Table("name", "points in", "models", box=None, pad_edge=False)
-    for row in rows:
-        table.add_row(*row)
+    table = Table(box=None, pad_edge=False)
+    for title in ("name", "points in", "models"):
+        table.add_column(title, no_wrap=title == "name")
+    for name, space, models in rows:
+        table.add_row(name, space, f"{models} (only finds)" if name in GROUNDING else models)
     Console(width=None if sys.stdout.isatty() else 120).print(table)
 
 
@@ -135,12 +149,15 @@ async def _say(
 ) -> int:
     family, layout = ("", None) if model is None else _layout(model, image_tokens)
     if episode is not None:
-        if goal is not None or picture is not None or dialect is not None or reply is not None:
-            raise BadUsage("an episode has goal, picture, dialect and reply of its own")
+        if phone or any(given is not None for given in (goal, picture, dialect, reply)):
+            raise BadUsage("an episode has goal, picture, screen, dialect and reply of its own")
+        open_tools(tools)
         said = await recorded(episode, step, layout)
     else:
-        if goal is None or picture is None:
+        if not goal or picture is None:
             raise BadUsage("give a goal and --picture FILE, or --episode DIR")
+        if mark is not None and reply is None:
+            raise BadUsage("--mark draws the points of a reply: give --reply, or --episode DIR")
         actions = frozenset(ACTIONS) if phone else _ON_DESKTOP
         if dialect is None:
             if layout is None or model is None:
@@ -163,7 +180,7 @@ async def _say(
             spoken.messages(goal, [], image),
             Frame("picture", size, size).planned(resized),
             pixels,
-            reply=sys.stdin.read() if reply == "-" else reply,
+            reply=await _standard_input() if reply == "-" else reply,
             layout=layout,
         )
     if mark is not None:
@@ -183,6 +200,36 @@ class _Checkpoint:
 
     def __init__(self, name: str, family: str) -> None:
         self.name, self.family = name, family
+
+
+async def _standard_input() -> str:
+    """Read it to its end, without keeping Ctrl-C waiting.
+
+    Raises:
+        BadUsage: It cannot be read.
+    """
+    loop = asyncio.get_running_loop()
+    text: asyncio.Future[str] = loop.create_future()
+
+    def done(got: bytes, error: OSError | None = None) -> None:
+        if text.cancelled():
+            return
+        if error is None:
+            text.set_result(got.decode("utf-8", "replace"))
+        else:
+            text.set_exception(BadUsage(f"cannot read standard input: {error}"))
+
+    def read() -> None:
+        try:  # the descriptor: a thread that is left must not hold a lock of sys.stdin
+            with open(0, "rb", buffering=0, closefd=False) as stdin:
+                answer: tuple[bytes, OSError | None] = (stdin.readall() or b"", None)
+        except OSError as error:
+            answer = (b"", error)
+        with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
+            loop.call_soon_threadsafe(done, *answer)
+
+    threading.Thread(target=read, name="eyehand-reply", daemon=True).start()
+    return await text
 
 
 def _layout(model: str, image_tokens: int | None) -> tuple[str, "Layout"]:
@@ -221,34 +268,42 @@ def _read(path: Path) -> Pixels:
         raise BadUsage(f"cannot read the picture {path}: {error}") from error
 
 
+def _print(text: str = "") -> None:
+    """Print without what a terminal would obey: a reply may hold anything."""
+    safe = "".join(
+        "\ufffd" if unicodedata.category(c) in ("Cc", "Cs") and c not in "\n\t" else c for c in text
+    )
+    print(safe)
+
+
 def _show(said: Saying, mark: Path | None, *, grammar: bool) -> None:
-    print(said.prompt)
-    print()
+    _print(said.prompt)
+    _print()
     tokens = "" if said.tokens is None else f", {said.tokens:,} tokens"
-    print(f"dialect: {said.dialect}{tokens}")
+    _print(f"dialect: {said.dialect}{tokens}")
     for number, picture in enumerate(said.pictures, start=1):
         count = "" if picture.tokens is None else f", {picture.tokens:,} tokens"
-        print(f"picture {number}: {picture.size}, seen at {picture.seen}{count}")
+        _print(f"picture {number}: {picture.size}, seen at {picture.seen}{count}")
     if said.stops:
-        print(f"stops: {', '.join(said.stops)}")
+        _print(f"stops: {', '.join(said.stops)}")
     if grammar:
-        print(f"grammar:\n{said.grammar or '(none)'}")
+        _print(f"grammar:\n{said.grammar or '(none)'}")
     if said.reply is None:
         return
     if said.error:
-        print(f"not an action: {said.error}")
+        _print(f"not an action: {said.error}")
     if said.parsed is not None:
         if said.parsed.thought:
-            print(f"thought: {said.parsed.thought}")
+            _print(f"thought: {said.parsed.thought}")
         for repair in said.parsed.repairs:
-            print(f"repaired: {repair}")
+            _print(f"repaired: {repair}")
         for action in said.parsed.actions:
-            print(f"action: {action}")
+            _print(f"action: {action}")
         for row in said.points:
             clamped = "" if row.said is None else f" (said: {row.said})"
-            print(
+            _print(
                 f"  {row.field}: picture {row.image}{clamped}, screenshot {row.physical}, "
                 f"pointer {row.pointer}"
             )
     if mark is not None:
-        print(f"drawn: {mark}")
+        _print(f"drawn: {mark}")

@@ -3,9 +3,10 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from textwrap import shorten
 from typing import TYPE_CHECKING, Any
 
-from ..actions.dialects import Dialect, Parsed, dialect_named
+from ..actions.dialects import Dialect, Found, Parsed, dialect_named
 from ..actions.errors import ActionError, ActionParseError
 from ..actions.geometry import Frame, Point
 from ..actions.schema import TALK
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from ..model.prompt import Layout
 
 _AROUND = 60
+_LONGEST_LABEL = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +77,7 @@ class Saying:
         if self.parsed is None:
             return []
         drawn = [
-            Mark(f"found {found.label!r}" if found.label else "found", _corners(found), GREEN)
-            for found in self.parsed.found
+            Mark(_named(found), _corners(found), GREEN, box=True) for found in self.parsed.found
         ]
         for action in self.parsed.actions:
             drawn.append(Mark(action.action, dict(action.points()), BLUE))
@@ -100,13 +101,19 @@ class Saying:
             data |= {
                 "thought": self.parsed.thought,
                 "actions": [action.to_json() for action in self.parsed.actions],
+                "found": [found._asdict() for found in self.parsed.found],
                 "repairs": [repair._asdict() for repair in self.parsed.repairs],
                 "points": [row.model_dump(mode="json") for row in self.points],
             }
         return data
 
 
-def _corners(found: Any) -> dict[str, Point]:
+def _named(found: Found) -> str:
+    label = shorten(found.label, _LONGEST_LABEL, placeholder="…")
+    return f"found {label!r}" if label else "found"
+
+
+def _corners(found: Found) -> dict[str, Point]:
     if found.start == found.end:
         return {"point": found.start}
     return {"start": found.start, "end": found.end}
@@ -184,6 +191,8 @@ async def recorded(folder: Path, index: int, layout: "Layout | None" = None) -> 
         ReplayDiverged: The prompt of that step cannot be made again.
     """
     episode = Episode.load(folder)
+    if not episode.steps:
+        raise BadUsage(f"{folder} has no steps: it ended before the first")
     if not 0 <= index < len(episode.steps):
         raise BadUsage(f"{folder} has steps 0 to {len(episode.steps) - 1}, and no step {index}")
     asked = [step for step in episode.steps[: index + 1] if step.reply is not None]
@@ -197,11 +206,14 @@ async def recorded(folder: Path, index: int, layout: "Layout | None" = None) -> 
             raise
     step, header = asked[-1], episode.header
     actions = set(header.env["action_space"]) | (TALK if header.tools else TALK - {"call_tool"})
-    return saying(
+    said = saying(
         dialect_named(header.dialect, actions, header.tools),
         prompts[len(asked) - 1],
         step.seen.frame,
         episode.pixels(step.seen.picture),
-        reply=step.reply,
+        reply=step.reply if step.finished else None,
         layout=layout,
     )
+    if not step.finished:  # what it says so far was not read either
+        said.reply, said.error = step.reply, step.error or "it was cut off"
+    return said

@@ -126,7 +126,6 @@ class Grammars:
             raise BadGrammar(f"the grammar cannot be read: {matcher.get_error().strip()}")
         return Guide(matcher, self._ends, self._rows)
 
-
     def prepare(self) -> "LLTokenizer":
         """Index the vocabulary, once.
 

@@ -64,6 +64,12 @@ def test_what_it_writes_is_understood_and_written_again(
     assert DIALECT.parse(DIALECT.render(action, FRAME), FRAME).actions == (action,)
 
 
+def test_a_scroll_by_a_direction_is_written_in_pixels_of_the_wheel() -> None:
+    reply = DIALECT.render(Scroll(direction="down", amount=2), FRAME)
+    assert reply == call(action="scroll", pixels=-200)
+    assert DIALECT.parse(reply, FRAME).actions == (Scroll(dy=2),)
+
+
 def test_what_only_the_newer_family_was_taught_is_understood_and_not_written() -> None:
     for reply, action in (
         (call(action="hscroll", pixels=100), Scroll(dx=1)),

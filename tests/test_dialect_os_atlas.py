@@ -246,7 +246,7 @@ def test_a_tool_is_one_more_custom_action() -> None:
     (message,) = PHONE.messages("Buy it", [], NOW)
     assert (
         "\nCustom Action 6: price\n    - purpose: Look it up.\n    - format: price [arguments as a "
-        'JSON object with this schema: {"type": "object"}]\n    - example usage: price [{}]\n'
+        'JSON object with this schema: {"type": "object"}]\n'
     ) in spelled(message)
     call = CallTool(name="price", arguments={"item": "a ] b\n"})
     reply = PHONE.render(call, FRAME)

@@ -484,6 +484,17 @@ def test_it_ends_where_nobody_reads_its_answers() -> None:
         assert process.wait(timeout=20) == 0
 
 
+def test_a_dialect_in_other_units_is_served() -> None:
+    done = subprocess.run(
+        [EYEHAND, "mcp", "--env", "practice:3", "--dialect", "ui-tars-1.5@rel1000"],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        stdin=subprocess.DEVNULL,
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [

@@ -3,8 +3,12 @@
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
+import time
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,10 +19,12 @@ from paper_env import PaperEnv
 from PIL import Image as Pictures
 
 from eyehand.actions.dialects import Turn
-from eyehand.agent import Agent, Task
-from eyehand.model import Image, Message, ScriptedModel, Size, Text, pixel_hash
+from eyehand.agent import Agent, Task, TaskStep
+from eyehand.agent.opening import open_tools
+from eyehand.model import Image, Message, Reply, ScriptedModel, Size, Text, pixel_hash
 from eyehand.model.chatml import chatml
 from eyehand.model.config import read_config
+from eyehand.model.errors import ScriptExhausted
 from eyehand.model.prompt import Layout
 
 EYEHAND = Path(sys.executable).parent / "eyehand"
@@ -122,11 +128,101 @@ async def test_a_recorded_step_is_explained(tmp_path: Path) -> None:
         assert why in refused.stderr
 
 
+async def test_a_reply_that_was_cut_off_is_explained_as_the_run_took_it(tmp_path: Path) -> None:
+    class Cut(ScriptedModel):
+        async def reply(
+            self,
+            messages: Sequence[Message],
+            *,
+            grammar: str | None = None,
+            stops: Sequence[str] = (),
+        ) -> Reply:
+            return replace(await super().reply(messages), finished=False)
+
+    model = Cut([{"action": "click", "point": [10, 20]}] * 3)
+    await Agent(PaperEnv(), model, record=tmp_path / "e").run(Task.goal("dot it"))
+    done = eyehand("say", "--episode", tmp_path / "e")
+    assert done.returncode == 1
+    assert "not an action: it was cut off" in done.stdout
+    assert "action: click" not in done.stdout
+
+
+async def test_the_conditions_of_a_recorded_task_come_from_its_file(tmp_path: Path) -> None:
+    name = f"dotted_{os.getpid()}"
+    conditions = tmp_path / "conditions.py"
+    conditions.write_text(
+        "from eyehand.agent import Look, Verdict, check\n\n\n"
+        f"@check({name!r}, reads='world')\n"
+        "async def dotted(look: Look) -> Verdict:\n"
+        "    return Verdict(True, 'it is')\n"
+    )
+    open_tools(conditions)
+    task = Task(name="dot", steps=(TaskStep(goal="dot it"), TaskStep.of({"check": {name: {}}})))
+    model = ScriptedModel([{"action": "click", "point": [10, 20]}, {"action": "done"}])
+    await Agent(PaperEnv(), model, record=tmp_path / "e").run(task)
+    unknown = eyehand("say", "--episode", tmp_path / "e")
+    assert unknown.returncode == 2
+    assert name in unknown.stderr
+    done = eyehand("say", "--episode", tmp_path / "e", "--tools", conditions)
+    assert done.returncode == 0, done.stderr
+    assert "action: click (10, 20)" in done.stdout
+
+
+async def test_an_episode_without_steps_is_told_so(tmp_path: Path) -> None:
+    with pytest.raises(ScriptExhausted):
+        await Agent(PaperEnv(), ScriptedModel([]), record=tmp_path / "e").run(Task.goal("dot it"))
+    refused = eyehand("say", "--episode", tmp_path / "e")
+    assert refused.returncode == 2
+    assert "has no steps" in refused.stderr
+
+
+def test_a_terminal_obeys_nothing_that_a_reply_holds(shot: Path) -> None:
+    done = eyehand(
+        "say", "Save\x1b[2J", "--picture", shot, "--dialect", "ui-tars",
+        "--reply", "Thought: \x1b]0;title\x07\nAction: wait()",
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "thought: \ufffd]0;title\ufffd" in done.stdout
+    assert not set(done.stdout) & {"\x1b", "\x07"}
+
+
+def test_ctrl_c_ends_it_while_it_waits_for_a_reply(shot: Path) -> None:
+    process = subprocess.Popen(
+        [EYEHAND, "say", "Save", "--picture", shot, "--dialect", "ui-tars", "--reply", "-"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    with process:
+        status = Path(f"/proc/{process.pid}/status")
+        hangup = 1  # caught once Ctrl-C is waited for, too
+        while not int(status.read_text().split("SigCgt:")[1].split()[0], 16) & hangup:
+            assert process.poll() is None
+            time.sleep(0.05)
+        time.sleep(0.5)  # it reads by now, or soon
+        process.send_signal(signal.SIGINT)
+        assert process.wait(timeout=20) == 130
+        assert process.stderr is not None
+        assert "interrupted" in process.stderr.read()
+
+
+def test_boxes_that_were_found_are_told(shot: Path) -> None:
+    reply = '[{"bbox_2d": [966, 546, 1449, 819], "label": "a button"}]'
+    done = eyehand(
+        "say", "the button", "--picture", shot, "--dialect", "qwen2.5-vl-grounding",
+        "--reply", reply, "--json",
+    )  # fmt: skip
+    found = json.loads(done.stdout)["found"]
+    assert found == [{"label": "a button", "start": [960.0, 540.0], "end": [1440.0, 810.0]}]
+
+
 @pytest.mark.parametrize(
     ("arguments", "why"),
     [
         ([], "give a goal and --picture FILE"),
         (["Save"], "give a goal and --picture FILE"),
+        (["", "--picture", "SHOT", "--dialect", "ui-tars"], "give a goal and --picture FILE"),
         (["Save", "--picture", "SHOT"], "give --dialect NAME"),
         (["Save", "--picture", "SHOT", "--dialect", "klingon"], "there is no dialect 'klingon'"),
         (["Save", "--picture", "SHOT", "--dialect", "ui-tars@mm"], "there are no units 'mm'"),
@@ -135,7 +231,11 @@ async def test_a_recorded_step_is_explained(tmp_path: Path) -> None:
         (["Save", "--picture", "SHOT", "--model", "nowhere"], "nowhere"),
         (["--episode", "nowhere"], "nowhere"),
         (["Save", "--episode", "nowhere"], "an episode has goal"),
-        (["Save", "--picture", "SHOT", "--dialect", "ui-tars", "--mark", "/no/where.png"],
+        (["--phone", "--episode", "nowhere"], "an episode has goal"),
+        (["Save", "--picture", "SHOT", "--dialect", "ui-tars", "--mark", "a.png"],
+         "--mark draws the points of a reply"),
+        (["Save", "--picture", "SHOT", "--dialect", "ui-tars", "--mark", "/no/where.png",
+          "--reply", CLICK],
          "cannot save the picture"),
     ],
 )  # fmt: skip
@@ -151,7 +251,9 @@ def test_the_dialects_are_listed() -> None:
     assert listed.returncode == 0
     assert re.search(r"ui-tars-1\.5 +image +UI-TARS-1\.5", listed.stdout)
     rows = [json.loads(line) for line in eyehand("dialects", "--json").stdout.splitlines()]
-    assert {"name": "showui", "space": "rel1", "models": "ShowUI"} in rows
+    (showui,) = [row for row in rows if row["name"] == "showui"]
+    assert (showui["space"], showui["models"]) == ("rel1", "ShowUI")
+    assert {"click", "type", "swipe", "done"} <= set(showui["says"])
 
 
 @pytest.mark.parametrize(("name", "place"), KINDS)

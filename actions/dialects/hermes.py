@@ -42,7 +42,9 @@ For each function call, return a json object with function name and arguments wi
 {{"name": <function-name>, "arguments": <args-json-object>}}
 </tool_call>"""
 
-_MARKS = re.compile(r"</?(?:think|thinking|thought|conclusion)>|^\s*Thought:", re.IGNORECASE)
+_MARKS = re.compile(
+    r"</?(?:think|thinking|thought|conclusion)>|^\s*Thought:|```(?:json)?\s*$", re.IGNORECASE
+)
 
 
 def tool_line(function: Mapping[str, Any], *, old: bool = False) -> str:

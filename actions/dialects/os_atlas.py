@@ -232,8 +232,7 @@ def _of_tool(name: str, tool: Mapping[str, Any]) -> str:
     words = " ".join(str(tool["description"]).split())
     return (
         f"{name}\n    - purpose: {words}\n"
-        f"    - format: {name} [arguments as a JSON object with this schema: {schema}]\n"
-        f"    - example usage: {name} [{{}}]"
+        f"    - format: {name} [arguments as a JSON object with this schema: {schema}]"
     )
 
 
