@@ -63,7 +63,8 @@ def _python() -> Finding:
 
 
 def _packages() -> Iterator[Finding]:
-    for extra, names in {"desktop": ("mss", "pyautogui"), "android": ("adbutils",)}.items():
+    extras = {"desktop": ("mss", "pyautogui"), "android": ("adbutils",), "mcp": ("mcp",)}
+    for extra, names in extras.items():
         missing = [name for name in names if importlib.util.find_spec(name) is None]
         advice = f'pip install "eyehand[{extra}]"' if missing else ""
         text = ", ".join(_version(name) for name in names)
