@@ -30,6 +30,7 @@ from eyehand.envs import (
 )
 from eyehand.model import (
     Image,
+    Marked,
     Message,
     ModelError,
     Reply,
@@ -68,7 +69,7 @@ async def test_a_reply_that_cannot_be_read_is_told_counted_and_never_success() -
     assert env.clicks == []
     assert [step.action for step in made.steps] == [None, None, None]
     assert "could not be used" in model.shown[1][-1].text
-    assert model.shown[1][-2] == Message.of("assistant", "I am done!")
+    assert model.shown[1][-2] == Message.of("assistant", Marked("I am done!"))
 
 
 async def test_a_good_action_between_forgives_earlier_errors() -> None:
