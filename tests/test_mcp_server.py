@@ -77,7 +77,10 @@ def served() -> Iterator[int]:
         yield int(address.removeprefix("http://127.0.0.1:").removesuffix("/mcp"))
     finally:
         process.send_signal(signal.SIGINT)
-        process.communicate(timeout=20)
+        try:
+            process.communicate(timeout=20)
+        finally:
+            process.kill()
     assert process.returncode == 130
 
 
