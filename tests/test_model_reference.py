@@ -200,9 +200,12 @@ def rendered(theirs: Any, messages: Sequence[Message]) -> list[int]:
             for part in message.parts
         ]
         turns.append({"role": message.role, "content": content})
+    goes_on = messages[-1].role == "assistant"  # the reply goes on where that turn stops
     text = theirs.apply_chat_template(
-        turns, chat_template=TEMPLATE, tokenize=False, add_generation_prompt=True
+        turns, chat_template=TEMPLATE, tokenize=False, add_generation_prompt=not goes_on
     )
+    if goes_on:
+        text = text.removesuffix("<|im_end|>\n")
     tokens = []
     for part in (part for message in messages for part in message.parts):
         if isinstance(part, Image | Video):
