@@ -288,6 +288,7 @@ def _no_keys_left() -> Iterator[None]:
 
 @given(st.binary(max_size=600))
 @example(b"-----BEGIN PRIVATE KEY-----\nMAA=\n-----END PRIVATE KEY-----\n")
+@example(b"-----BEGIN")
 @example(b"QAAAAA== me@here")
 def test_what_is_no_key_is_refused_as_one(data: bytes) -> None:
     with contextlib.suppress(auth.KeyUnreadable):

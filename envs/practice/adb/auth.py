@@ -90,7 +90,7 @@ def read_key(data: bytes) -> tuple[int, int]:
             lines = [line for line in data.splitlines() if line and not line.startswith(b"-----")]
             return _private_key(base64.b64decode(b"".join(lines), validate=True))
         return _public_key(base64.b64decode(data.split(maxsplit=1)[0], validate=True))
-    except (binascii.Error, IndexError, ValueError) as error:
+    except (binascii.Error, IndexError, StopIteration, ValueError) as error:
         raise KeyUnreadable("neither an RSA key in PEM nor adb's public key") from error
 
 
