@@ -257,7 +257,8 @@ def test_the_past_is_told_in_turns_and_only_grows() -> None:
         Turn(None, "three", "nothing happened", shown=(SHOWN,)),
     ]
     assert shape(PHONE.messages("go", past, SHOWN)) == [
-        "system: Text", "user: Text Image", "assistant: Text", "assistant: Text", "assistant: Text",
+        "system: Text", "user: Text Image",
+        "assistant: Marked", "assistant: Marked", "assistant: Marked",
         "user: Text Image Image",
     ]  # fmt: skip
     last = PHONE.messages("go", past, SHOWN)[-1]
@@ -274,8 +275,8 @@ def test_what_is_older_than_four_rounds_is_told_in_words() -> None:
     past += [Turn(SHOWN, said, "done", plain=True)] * 4
     messages = PHONE15.messages("go", past, SHOWN)
     assert messages[1].text.endswith("Previous actions:\nStep 1: Tap it.\nStep 2: flub (not used)")
-    assert shape(messages)[1:] == ["user: Text Image", "assistant: Text"] + [
-        "user: Image", "assistant: Text",
+    assert shape(messages)[1:] == ["user: Text Image", "assistant: Marked"] + [
+        "user: Image", "assistant: Marked",
     ] * 3 + ["user: Image"]  # fmt: skip
 
 
@@ -289,7 +290,7 @@ def test_rounds_whose_pictures_are_dropped_are_told_in_words_with_the_last_tools
     assert shape([user]) == ["user: Text Image Image"]
     past = [Turn(SHOWN, "one", "", plain=True), past[1]]
     assert shape(PHONE15.messages("go", past, SHOWN)[-2:]) == [
-        "assistant: Text", "user: Text Image Image",
+        "assistant: Marked", "user: Text Image Image",
     ]  # fmt: skip
     assert system.role == "system"
 

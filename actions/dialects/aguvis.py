@@ -29,9 +29,10 @@ from .base import Parsed, Tools, Turn, noted
 from .kinds import TextKind
 from .lark import Lark
 from .points import PLACE, PointKind
-from .pyautogui_verbs import PLACED, SECONDS, terminate
+from .pyautogui_verbs import PLACED, SECONDS
 from .python_actions import PythonActions
 from .reading import Reading
+from .shared_verbs import terminate
 from .verbs import Arg, Verb, unsaid
 
 Mode = Literal["grounding", "self-plan", "force-plan"]
@@ -141,8 +142,8 @@ class AguvisDialect:
         self.mode: Mode = mode
         touch = _TOUCH if phone else [unsaid(verb) for verb in _TOUCH]
         ends = [
-            terminate("mobile.terminate", said=phone),
-            terminate("terminate", said=not phone),
+            _ends("mobile.terminate", said=phone),
+            _ends("terminate", said=not phone),
             _ANSWER,
         ]
         self._code = PythonActions(self.name, [*touch, *ends], tools, pages=True)
@@ -207,6 +208,11 @@ class AguvisDialect:
             "force-plan": planned,
         }
         return lark.made(f'{before[self.mode]} {call} ("\\n" {call}){{0,4}} <|diff_marker|>?')
+
+
+def _ends(name: str, *, said: bool) -> Verb:
+    verb = terminate(name, also=("fail",))
+    return verb if said else unsaid(verb)
 
 
 def _told(turn: Turn) -> str:

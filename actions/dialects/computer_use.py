@@ -17,6 +17,7 @@ from ..geometry import Space
 from . import computer_use_prompts as prompts
 from .base import Turn
 from .hermes import HermesDialect
+from .history import DROPPED, in_turns
 from .kinds import KeysKind, NumberKind, TextKind
 from .mobile_use import TERMINATE, TYPE, WAIT
 from .points import PointKind
@@ -77,6 +78,10 @@ def newer_verbs(*, said: bool) -> list[Verb]:
     ]
 
 
+def _response(turn: Turn) -> str:
+    return f"<tool_response>\n{turn.outcome}\n</tool_response>"
+
+
 class ComputerUseDialect(HermesDialect):
     """Qwen2.5-VL's ``computer_use``."""
 
@@ -89,24 +94,17 @@ class ComputerUseDialect(HermesDialect):
 
     def messages(self, goal: str, past: Sequence[Turn], now: Image) -> list[Message]:
         """System turn with the functions, then goal, screenshots and replies."""
-        messages = [Message.of("system", self._system(now))]
-        lead: list[str | Image] = []
-        for turn in [*past, None]:
-            seen = now if turn is None else turn.image or "(this picture is no longer kept)"
-            parts = [*lead, seen] if lead else self._asked(goal, seen)
-            messages.append(Message.of("user", *parts))
-            if turn is not None:
-                messages.append(Message.of("assistant", turn.reply))
-                lead = [f"<tool_response>\n{turn.outcome}\n</tool_response>", *turn.shown]
-        return messages
+        before, after = self._asked(goal)
+        turns = in_turns(before, past, now, after=after, told=_response, dropped=DROPPED)
+        return [Message.of("system", self._system(now)), *turns]
 
     def _system(self, now: Image) -> str:
         described = prompts.qwen(f"{now.resized.width}x{now.resized.height}")
         return f"{prompts.HELPFUL}{self.tools_text([described])}"
 
-    def _asked(self, goal: str, seen: str | Image) -> tuple[str | Image, ...]:
-        """Give the goal and the first screenshot, in their order."""
-        return goal, seen
+    def _asked(self, goal: str) -> tuple[list[str], list[str]]:
+        """Give what stands before the first screenshot, and behind it."""
+        return [goal], []
 
 
 class Qwen3ComputerDialect(ComputerUseDialect):
@@ -125,6 +123,6 @@ class Qwen3ComputerDialect(ComputerUseDialect):
     def _system(self, now: Image) -> str:
         return f"{self.helpful}{self.tools_text([prompts.qwen3()])}"
 
-    def _asked(self, goal: str, seen: str | Image) -> tuple[str | Image, ...]:
-        """Give the first screenshot, and the goal after it."""
-        return seen, goal
+    def _asked(self, goal: str) -> tuple[list[str], list[str]]:
+        """Give the goal behind the first screenshot."""
+        return [], [goal]

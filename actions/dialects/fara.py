@@ -23,6 +23,7 @@ from .base import Turn
 from .hermes import HermesDialect, told, tool_line
 from .kinds import FlagKind, KeysKind, TextKind
 from .mobile_use import NAME, TERMINATE, WAIT
+from .shared_verbs import address
 from .verbs import Arg, Given, Verb, Vocabulary, may, unsaid, with_point
 
 _KEYS = {
@@ -51,11 +52,6 @@ def _pulled(typed: a.Type) -> Given:
     }
 
 
-def _address(text: str) -> tuple[a.Action, ...]:
-    """Type into the address bar."""
-    return (a.Key(keys="ctrl+l"), parse_action({"action": "type", "text": text, "submit": True}))
-
-
 _VERBS = [
     pc.clicks("left_click", "left", 1),
     Verb("mouse_move", a.Move, {"coordinate": Arg(pc.POINT, "point")}),
@@ -77,7 +73,7 @@ _VERBS = [
         "visit_url",
         a.Type,
         {"url": Arg(NAME)},
-        build=lambda given: _address(given["url"].strip()),
+        build=lambda given: address(given["url"].strip()),
         pull=lambda typed: None,
     ),
     Verb(
@@ -85,7 +81,7 @@ _VERBS = [
         a.Type,
         {"query": Arg(NAME)},
         # What begins so is searched for, even where it looks like an address.
-        build=lambda given: _address(f"? {given['query'].strip()}"),
+        build=lambda given: address(f"? {given['query'].strip()}"),
         pull=lambda typed: None,
     ),
     Verb("history_back", a.Key, build=lambda given: {"keys": "alt+left"}, pull=lambda key: None),

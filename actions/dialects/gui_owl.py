@@ -24,11 +24,13 @@ from ..schema import parse_action
 from . import computer_use as pc
 from . import gui_owl_prompts as prompts
 from . import mobile_use as mobile
-from .base import Tools, Turn, noted
+from .base import Tools, Turn, aside
 from .computer_use_prompts import HELPFUL
 from .hermes import TOOLS_TEXT, HermesDialect, told, tool_line
+from .history import in_turns
 from .kinds import ChoiceKind, FlagKind, KeysKind, NumberKind, TextKind
 from .lark import Lark
+from .shared_verbs import answered
 from .verbs import Arg, Given, Verb, Vocabulary, heard, may, unsaid
 
 _HELP = "The model needs your help on the screen."
@@ -124,7 +126,7 @@ class GuiOwlDialect(HermesDialect):
         described = mobile.function(size, keys=True) if self.phone else prompts.desktop(size)
         system = Message.of("system", f"{HELPFUL}{self.tools_text([described])}")
         if self.phone:
-            return [system, *turns([Text(prompts.ASK.format(goal=goal))], past, now)]
+            return [system, *in_turns([Text(prompts.ASK.format(goal=goal))], past, now, told=told)]
         steps = "".join(f"Step {n}: {_summed(turn)}\n" for n, turn in enumerate(past, start=1))
         asked = prompts.ASK_DESKTOP.format(goal=goal, steps=steps or prompts.NO_STEPS)
         parts: list[Part] = [Text(asked)]
@@ -142,40 +144,7 @@ _THOUGHT = re.compile(r"<thinking>(.*?)(?:</thinking>|<tool_call>|\Z)", re.DOTAL
 def _summed(turn: Turn) -> str:
     """Give a round in words: its summary, else its thought, else the reply."""
     found = _SUMMARY.search(turn.reply) or _THOUGHT.search(turn.reply)
-    return _with_note(" ".join((found[1] if found else turn.reply).split()), turn)
-
-
-def _with_note(said: str, turn: Turn) -> str:
-    """Add what the next picture does not show, in brackets."""
-    note = " ".join(noted(turn).split())
-    return f"{said} ({note})" if note else said
-
-
-def turns(first: Sequence[Part], past: Sequence[Turn], now: Image) -> list[Message]:
-    """Give past rounds as turns of user and assistant, and the user turn of the current one.
-
-    A round whose picture is no longer kept, and of which nothing is told, has no user turn.
-
-    Args:
-        first: What stands before the first picture.
-        past: Earlier rounds, oldest first.
-        now: The current screenshot.
-    """
-    messages: list[Message] = []
-    lead = [*first]
-    for turn in past:
-        seen = [*lead, *([] if turn.image is None else [turn.image])]
-        if seen:
-            messages.append(Message.of("user", *seen))
-        messages.append(Message.of("assistant", turn.reply))
-        lead = [*([Text(told(turn))] if told(turn) else []), *turn.shown]
-    return [*messages, Message.of("user", *lead, now)]
-
-
-def _answered(given: Given) -> tuple[a.Action, ...]:
-    """Answer, which ends the task."""
-    answer = {"action": "answer", "text": given["text"]}
-    return (parse_action(answer), a.Done()) if given["text"] else (a.Done(),)
+    return " ".join((found[1] if found else turn.reply).split()) + aside(turn)
 
 
 def _asked(given: Given) -> tuple[a.Action, ...]:
@@ -188,7 +157,7 @@ _ENDS = [
         "answer",
         a.Answer,
         {"text": Arg(TextKind(), "text")},
-        build=_answered,
+        build=lambda given: answered(given["text"]),
         pull=lambda answer: {"text": answer.text},
     ),
     Verb(
@@ -245,7 +214,7 @@ class GuiOwl15Dialect(HermesDialect):
         text = prompts.MOVE.format(goal=goal, steps="\n".join(steps) or "None")
         shown = past[begins - 1].shown if begins and begins == len(past) else ()
         system = Message.of("system", f"{self._functions()}{prompts.RESPONSE}")
-        return [system, *turns([Text(text), *shown], past[begins:], now)]
+        return [system, *in_turns([Text(text), *shown], past[begins:], now, told=told)]
 
     def _functions(self) -> str:
         if not self.phone:
@@ -271,4 +240,4 @@ def _step(turn: Turn) -> str:
     """Give a round in words: the sentence after ``Action:``, else the reply."""
     before, tag, _ = turn.reply.partition("<tool_call>")
     said = before.partition("Action:")[2].strip() if tag and "Action:" in before else turn.reply
-    return _with_note(said, turn)
+    return said + aside(turn)

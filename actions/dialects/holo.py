@@ -25,11 +25,12 @@ from ..geometry import Frame, Space
 from ..schema import Action, parse_action
 from . import holo_prompts as prompts
 from .base import Parsed, Tools, Turn, noted
-from .kinds import ChoiceKind, NumberKind, TextKind
+from .kinds import NumberKind, TextKind
 from .lark import Lark, object_schema, quoted
 from .literal import Scanner
 from .points import PLACE, PointKind, joined, limits, parted
 from .reading import Reading
+from .shared_verbs import WAYS, address, answered
 from .verbs import Arg, Given, Verb, Vocabulary, heard, may, unsaid, with_point
 
 _POINT = PointKind()
@@ -39,18 +40,6 @@ _ELEMENT = {"element": heard(TextKind())}
 def _write(given: Given) -> tuple[Action, ...]:
     typed = {"action": "type", "text": given["content"], "submit": True}
     return with_point((parse_action(typed),), given[PLACE])
-
-
-def _goto(given: Given) -> tuple[Action, ...]:
-    typed = {"action": "type", "text": given["url"], "submit": True}
-    return parse_action({"action": "key", "keys": "ctrl+l"}), parse_action(typed)
-
-
-def _answer(given: Given) -> tuple[Action, ...]:
-    done = parse_action({"action": "done"})
-    if not given["content"]:
-        return (done,)
-    return parse_action({"action": "answer", "text": given["content"]}), done
 
 
 def _never(action: Action) -> None:
@@ -68,7 +57,6 @@ _CLICK = Verb(
     build=lambda given: with_point((), given[PLACE]),
     pull=lambda click: {PLACE: click.point},
 )
-_WAYS = ChoiceKind({way: way for way in ("down", "up", "left", "right")})
 _VERBS = [
     _CLICK,
     Verb(
@@ -78,7 +66,7 @@ _VERBS = [
         build=_write,
         pull=_never,
     ),
-    Verb("scroll", a.Scroll, {"direction": Arg(_WAYS, "direction")}),
+    Verb("scroll", a.Scroll, {"direction": Arg(WAYS, "direction")}),
     Verb(
         "wait",
         a.Wait,
@@ -90,7 +78,7 @@ _VERBS = [
         "answer",
         (a.Answer, a.Done),
         {"content": Arg(TextKind())},
-        build=_answer,
+        build=lambda given: answered(given["content"]),
         pull=lambda said: {"content": said.text if isinstance(said, a.Answer) else ""},
     ),
     unsaid(Verb("click_absolute", a.Click, _CLICK.args, build=_CLICK.build)),
@@ -98,7 +86,13 @@ _VERBS = [
 _DESKTOP = [
     _plain("go_back", a.Key(keys="alt+left")),
     _plain("refresh", a.Key(keys="f5")),
-    Verb("goto", (a.Key, a.Type), {"url": Arg(TextKind())}, build=_goto, pull=_never),
+    Verb(
+        "goto",
+        (a.Key, a.Type),
+        {"url": Arg(TextKind())},
+        build=lambda given: address(given["url"]),
+        pull=_never,
+    ),
 ]
 _PHONE = [_plain("go_back", a.Back())]
 

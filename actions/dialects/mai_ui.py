@@ -18,14 +18,15 @@ from ..errors import ActionError
 from ..geometry import Frame, Point, Space
 from . import mai_ui_prompts as prompts
 from .base import Turn
-from .gui_owl import turns
-from .hermes import HermesDialect
+from .hermes import HermesDialect, told
+from .history import in_turns
 from .kinds import ChoiceKind, TextKind
 from .lark import Lark
 from .mobile_use import ANSWER, NAME, TYPE, WAIT
 from .points import PointKind
 from .reading import Reading
-from .verbs import Arg, Given, Verb, Vocabulary, ended, heard, may
+from .shared_verbs import terminate
+from .verbs import Arg, Given, Verb, Vocabulary, heard, may
 
 _REACH = 0.4
 """How far a swipe goes, in parts of the screen's width or height."""
@@ -123,13 +124,7 @@ _VERBS = [
         pull=lambda action: {"button": action},
     ),
     Verb("wait", a.Wait, {"time": heard(WAIT.args["time"].kind, "seconds")}),
-    Verb(
-        "terminate",
-        a.Done,
-        {"status": Arg(ChoiceKind({"success": "success", "fail": "fail"}))},
-        build=lambda given: ended(given, "success"),
-        pull=lambda done: {"status": "success" if done.status == "success" else "fail"},
-    ),
+    terminate("terminate", "fail"),
     ANSWER,
     Verb("ask_user", a.AskUser, {"text": Arg(TextKind(NAME.pattern), "question")}),
 ]
@@ -154,5 +149,5 @@ class MaiUiDialect(HermesDialect):
         return [
             Message.of("system", system),
             Message.of("user", goal),
-            *turns([], past, now),
+            *in_turns([], past, now, told=told),
         ]

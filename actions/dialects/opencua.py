@@ -34,9 +34,10 @@ from . import opencua_prompts as prompts
 from .base import Parsed, Tools, Turn, noted
 from .lark import Lark
 from .points import PLACE
-from .pyautogui_verbs import PLACED, SECONDS, terminate
+from .pyautogui_verbs import PLACED, SECONDS
 from .python_actions import PythonActions
 from .reading import Reading
+from .shared_verbs import terminate
 from .verbs import Verb, may
 
 _WAIT_S = 20.0
@@ -56,7 +57,7 @@ _VERBS = [
         build=lambda given: {"seconds": given.get("seconds", _WAIT_S)},
         pull=lambda wait: {"seconds": None if wait.seconds == _WAIT_S else wait.seconds},
     ),
-    terminate("computer.terminate", failure="fail"),
+    terminate("computer.terminate", "fail", also=("failure",)),
 ]
 
 _CODE = re.compile(r"^##[ \t]*Code[ \t]*:?[ \t]*\n?", re.MULTILINE)

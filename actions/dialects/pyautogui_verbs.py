@@ -19,7 +19,7 @@ from .kinds import ChoiceKind, NumberKind, TextKind
 from .lark import Lark
 from .points import PLACE, ApartKind
 from .reading import Reading
-from .verbs import Arg, Given, Verb, ended, heard, may, unsaid
+from .verbs import Arg, Given, Verb, heard, may, unsaid
 
 FIRST = {
     "pyautogui.press": "keys",
@@ -243,16 +243,3 @@ def pyautogui_verbs(*, pages: bool) -> list[Verb]:
 
 def _renamed(verb: Verb, name: str) -> Verb:
     return Verb(name, verb.makes, verb.args, verb.fixed, verb.build, verb.pull, verb.said)
-
-
-def terminate(name: str, *, failure: str = "failure", said: bool = True) -> Verb:
-    """The call that ends the task; ``failure`` is the word that is written where it failed."""
-    words = dict.fromkeys((failure, "failure", "fail"), "failure")
-    return Verb(
-        name,
-        a.Done,
-        {"status": Arg(ChoiceKind({"success": "success", **words}))},
-        build=lambda given: ended(given, "success"),
-        pull=lambda done: {"status": "success" if done.status == "success" else "failure"},
-        said=said,
-    )

@@ -261,13 +261,6 @@ def unsaid(verb: Verb) -> Verb:
     return replace(verb, said=False)
 
 
-def ended(given: Given, success: str, key: str = "status") -> Mapping[str, Any]:
-    """Give the fields of a `Done` from a status word."""
-    if given[key] == success:
-        return {}
-    return {"status": "infeasible", "reason": INFEASIBLE}
-
-
 def with_point(actions: Iterable[Action], point: Point | None) -> tuple[Action, ...]:
     """Click first, where a family writes a place beside what it types."""
     click = () if point is None else (parse_action({"action": "click", "point": point}),)
