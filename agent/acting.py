@@ -1,7 +1,8 @@
 """Carrying out one action, in the env or by talking to tools and people, and what to tell of it."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import dist
 
 from ..actions.errors import ActionError, ToolError
@@ -10,9 +11,10 @@ from ..actions.schema import Action, Answer, AskUser, CallTool, Done
 from ..actions.tool_results import shortened
 from ..envs.base import Delivery, Effect, Env, Observation, Outcome
 from ..envs.errors import ActionFailed, ActionNotSupported
-from ..envs.records import Located, Probe, Result
+from ..envs.records import Change, Located, Probe, Result
 from ..model.chat import Image
 from .calling import Caller
+from .verdict import judge, words
 
 Ask = Callable[[str], Awaitable[str]]
 """Puts the model's question to the user and gives the answer."""
@@ -87,13 +89,11 @@ class Actor:
                 case _:
                     await self._perform(action, seen, acted, intend)
         except (ActionError, ActionFailed) as error:
-            acted.error = str(error)
             unknown = isinstance(error, ActionFailed) and error.delivered
-            acted.result = Result(
-                delivery=Delivery.UNKNOWN if unknown else Delivery.REFUSED, effect=Effect.UNKNOWN
+            points, probes, log = acted.points, acted.probes, acted.log
+            acted = replace(
+                failed(action, str(error), delivered=unknown), points=points, probes=probes, log=log
             )
-            known = "it is not known how much of it arrived" if unknown else "nothing was done"
-            acted.told = f"{action.action} failed, {known}: {error}"
         for row in acted.points:
             if row.said is not None:
                 acted.told += f" (point {row.said} is off the picture; {row.image} was used)"
@@ -113,23 +113,34 @@ class Actor:
             )
         await intend()
         outcome = await self._env.perform(action, seen)
+        change = None
+        if outcome.after is not None:
+            points = [point for _, point in action.points()]
+            change = await asyncio.to_thread(judge, seen, outcome.after, outcome.effect, points)
         acted.after = outcome.after
-        acted.told = _tell(action, outcome)
+        acted.told = _tell(action, outcome, change)
         acted.result = Result(
             delivery=outcome.delivery,
             effect=outcome.effect,
             settle_s=outcome.settle_s,
             settled=outcome.settled,
             detail=outcome.detail,
+            change=change,
         )
 
-    async def _question(self, action: AskUser, acted: Acted) -> None:
-        async def read() -> str | None:
-            return None if self._ask is None else await self._ask(action.question)
+    async def question(self, question: str) -> tuple[str | None, Probe]:
+        """Put a question to the user; the answer is None where nobody is there."""
 
-        arguments = {"question": action.question}
+        async def read() -> str | None:
+            return None if self._ask is None else await self._ask(question)
+
+        arguments = {"question": question}
         answer = await self._env.probe("ask_user", arguments, read)
-        acted.probes = (Probe(name="ask_user", arguments=arguments, value=answer),)
+        return answer, Probe(name="ask_user", arguments=arguments, value=answer)
+
+    async def _question(self, action: AskUser, acted: Acted) -> None:
+        answer, probe = await self.question(action.question)
+        acted.probes = (probe,)
         if answer is None:
             raise ActionFailed("there is nobody to ask: decide yourself, or say it is infeasible")
         acted.told = f"The user answers: {answer}"
@@ -170,17 +181,31 @@ def locate(action: Action, frame: Frame, clamps: Sequence[Clamp]) -> tuple[Locat
     return tuple(rows)
 
 
-def _tell(action: Action, outcome: Outcome) -> str:
+def failed(action: Action, error: str, *, delivered: bool = False) -> Acted:
+    """Give what came of an action that failed.
+
+    Args:
+        action: Which.
+        error: Why.
+        delivered: Whether some of it may have arrived.
+    """
+    known = "it is not known how much of it arrived" if delivered else "nothing was done"
+    return Acted(
+        told=f"{action.action} failed, {known}: {error}",
+        error=error,
+        result=Result(
+            delivery=Delivery.UNKNOWN if delivered else Delivery.REFUSED, effect=Effect.UNKNOWN
+        ),
+    )
+
+
+def _tell(action: Action, outcome: Outcome, change: Change | None) -> str:
     """Say what became of an action, and no more than was seen."""
-    words = {
+    done = {
         Delivery.DELIVERED: "was done",
         Delivery.REFUSED: "was not done",
         Delivery.UNKNOWN: "may or may not have been done",
     }[outcome.delivery]
-    seen = {
-        Effect.CHANGED: "the screen changed",
-        Effect.UNCHANGED: "nothing changed on the screen",
-        Effect.UNKNOWN: "",
-    }[outcome.effect]
+    seen = "" if change is None else words(change)
     still = "" if outcome.settled else "it is still moving"
-    return "; ".join(filter(None, (f"{action.action} {words}", seen, still, outcome.detail)))
+    return "; ".join(filter(None, (f"{action.action} {done}", seen, still, outcome.detail)))

@@ -38,6 +38,20 @@ class History:
                 shown = self._turns[index].shown if index == newest else ()
                 self._turns[index] = replace(self._turns[index], image=None, shown=shown)
 
+    def amend(self, told: str) -> bool:
+        """Add to what is told of the last round, which was in no prompt yet; False if none was."""
+        if not self._turns:
+            return False
+        last = self._turns[-1]
+        outcome = f"{last.outcome}\n{told}".strip()
+        self._turns[-1] = replace(last, outcome=outcome, plain=False)
+        return True
+
+    def forget(self) -> None:
+        """Begin anew: what was tried is in no prompt any more."""
+        self._turns.clear()
+        self._dropped = 0
+
     @property
     def turns(self) -> tuple[Turn, ...]:
         """All rounds, oldest first."""

@@ -22,9 +22,14 @@ from ..envs.replay import ReplayEnv
 from ..model.base import Model
 from .acting import Actor, Ask
 from .calling import Caller
+from .control import Control
 from .errors import TaskError
+from .events import Began, Hooks
+from .guard import Guard
 from .rounds import action_round, condition_rounds, goal_rounds
 from .run import Run, to_disk
+from .secret_env import SecretEnv
+from .secret_store import Secrets
 from .task import Task, TaskStep
 
 
@@ -42,6 +47,10 @@ class Agent:
         allow: Names of those among them that are sensitive and may be called all the same.
         record: Folder to record into; must not exist or be empty.
         ask: Answers the model's questions to the user; None if nobody is there.
+        guard: Lets actions pass or not; None: every one passes.
+        secrets: What ``{{secret:name}}`` in a text to be typed stands for.
+        control: A person's hand on the run: pause, take over, give back, stop.
+        hooks: Told of everything that happens, in this order.
 
     Raises:
         ToolError: Two tools have one name, or ``allow`` names none of them.
@@ -61,8 +70,17 @@ class Agent:
         allow: Collection[str] = (),
         record: str | Path | None = None,
         ask: Ask | None = None,
+        guard: Guard | None = None,
+        secrets: Secrets | None = None,
+        control: Control | None = None,
+        hooks: Sequence[Hooks] = (),
     ) -> None:
-        self.env = env
+        # A recording holds references, and its pictures are masked already.
+        self.env = SecretEnv(env, secrets) if secrets is not None and env.live else env
+        self.guard = guard
+        self.secrets = secrets
+        self.control = control or Control()
+        self.hooks = tuple(hooks)
         self.model = model
         self.tools = tools_by_name(tools)
         self.allow = _among(self.tools, allow)
@@ -135,6 +153,8 @@ class Agent:
         run = self._run = begun[0]
         self.episode = run.episode
         async with run.ending():
+            self.control.attach()
+            await run.emit(Began(task, run.episode))
             await run.bounded(self.env.reset())
             for part, step in enumerate(task.steps):
                 async with aclosing(self._rounds(run, part, step)) as rounds:
@@ -163,7 +183,16 @@ class Agent:
         recorded = self.env.episode.pixels if isinstance(self.env, ReplayEnv) else None
         caller = Caller(self.env, self.tools, self.allow, self.model, recorded)
         actor = Actor(self.env, caller, self._ask)
-        return Run(task, self.env, actor, Episode(header, [], None, folder=folder), recorders)
+        return Run(
+            task,
+            self.env,
+            actor,
+            Episode(header, [], None, folder=folder),
+            recorders,
+            guard=self.guard,
+            control=self.control,
+            hooks=self.hooks,
+        )
 
 
 def _among(tools: Mapping[str, Tool], names: Collection[str]) -> frozenset[str]:
@@ -192,6 +221,8 @@ def _header(agent: Agent, task: Task, tools: list[dict[str, Any]]) -> Header:
         model=None if model is None else {"name": model.name, "fingerprint": model.fingerprint},
         dialect=agent.dialect.name,
         tools=tools,
+        policy=None if agent.guard is None else agent.guard.recorded(),
+        secrets=[] if agent.secrets is None else sorted(agent.secrets.names),
         versions={
             "python": platform.python_version(),
             "platform": f"{platform.system()} {platform.machine()}",

@@ -18,7 +18,10 @@ from ..model.base import Reply
 from ..model.chat import Message
 from ..model.scripted import ScriptedModel
 from ..model.size import Size
+from .control import Control, Recorded
+from .guard import Guard
 from .loop import Agent
+from .run import TooSlow
 from .task import Task
 
 OnPrompt = Callable[[Sequence[Message]], None]
@@ -43,6 +46,32 @@ class Replayed:
     seconds: float
 
 
+class RecordedControl(Control):
+    """Meets the hand-overs of an episode where they were.
+
+    Args:
+        episode: The recording.
+    """
+
+    def __init__(self, episode: Episode) -> None:
+        super().__init__()
+        self._episode = episode
+
+    def recorded(self, index: int) -> Recorded | None:
+        """Give the person's step of that number."""
+        steps = self._episode.steps
+        if index >= len(steps) or steps[index].source != "person":
+            return None
+        view = steps[index].after
+        return Recorded(steps[index], None if view is None else self._episode.observation(view))
+
+    def was_taken(self, index: int) -> bool:
+        """Whether a person took over before the step of that number was done."""
+        steps = self._episode.steps
+        decision = steps[index].decision if index < len(steps) else None
+        return decision is not None and decision.by == "take_over"
+
+
 class RecordedModel(ScriptedModel):
     """Gives an episode's replies, and plans picture sizes as the recorded model did.
 
@@ -53,10 +82,10 @@ class RecordedModel(ScriptedModel):
 
     def __init__(self, episode: Episode, on_prompt: OnPrompt | None = None) -> None:
         self._on_prompt = on_prompt
-        said = [step for step in episode.steps if step.reply is not None]
+        said = [s for s in episode.steps if s.source == "model" and s.prompt is not None]
         replies = [step.reply or "" for step in said]
         super().__init__(replies, name=(episode.header.model or {}).get("name", "recorded"))
-        self._finished = [step.finished for step in said]
+        self._said = said
         frames = [step.seen.frame for step in episode.steps]
         pictures = [picture for step in episode.steps for picture in step.pictures]
         self._plans = {
@@ -65,13 +94,22 @@ class RecordedModel(ScriptedModel):
         }
 
     async def reply(
-        self, messages: Sequence[Message], *, grammar: str | None = None, stops: Sequence[str] = ()
+        self,
+        messages: Sequence[Message],
+        *,
+        grammar: str | None = None,
+        stops: Sequence[str] = (),
+        temperature: float | None = None,
     ) -> Reply:
-        """Give the next recorded reply, cut off where it was."""
+        """Give the next recorded reply, cut off or too late where it was."""
         if self._on_prompt is not None:
             self._on_prompt(messages)
-        number = len(self._finished) - self.remaining
-        return replace(await super().reply(messages), finished=self._finished[number])
+        number = len(self._said) - self.remaining
+        reply = await super().reply(messages)
+        step = self._said[number]
+        if step.reply is None:
+            raise TooSlow(step.error or "it was too slow when recorded")
+        return replace(reply, finished=step.finished, stats=step.stats)
 
     def plan(self, size: Size) -> Size:
         """Give the size that was planned when recorded."""
@@ -116,7 +154,15 @@ async def replay(
     except ValueError as error:
         path = (env.episode.folder or Path()) / "episode.json"
         raise EpisodeBroken(f"dialect: {error}", path=path) from error
-    agent = Agent(env, model, dialect=dialect)
+    guard = None
+    if header.policy is not None:
+        try:
+            guard = Guard.of_record(header.policy)
+        except ValueError as error:
+            path = (env.episode.folder or Path()) / "episode.json"
+            raise EpisodeBroken(f"policy: {error}", path=path) from error
+    control = RecordedControl(env.episode)
+    agent = Agent(env, model, dialect=dialect, guard=guard, control=control)
     complete = True
     try:
         async with aclosing(agent.steps(task)) as steps:

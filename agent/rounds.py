@@ -3,23 +3,34 @@
 import asyncio
 import os
 import time
-from collections.abc import AsyncGenerator, Container
+from collections.abc import AsyncGenerator, Container, Sequence
 from contextlib import aclosing
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ..actions.dialects import Dialect, Parsed, Turn
 from ..actions.errors import ActionError
+from ..actions.geometry import Frame
 from ..actions.schema import Action
 from ..envs.base import Effect, Observation
-from ..envs.records import Box, Check, Intent, Picture, Probe, Step, StopReason, View
-from ..model.base import Model
-from ..model.chat import Image, prompt_hash
+from ..envs.records import Box, Check, Probe, Step, StopReason, View
+from ..model.base import Model, Session
+from ..model.chat import Image, Message, prompt_hash
 from ..model.errors import ModelError
 from ..model.size import Size
 from .checks import CHECKS, Look, Verdict
+from .control import TakenOver
+from .doing import Given, do, handed, watched
+from .events import Replied, Thinking
 from .history import History
-from .run import Run, Stop, to_disk
+from .run import Run, Stop, TooSlow
 from .task import Condition
+
+_TRIED = 8
+"""Actions that a model is told of when it begins anew."""
+
+_WARMER = 0.7
+"""Temperature of the next reply of a run that is stuck, where it was greedy before."""
 
 
 async def goal_rounds(
@@ -42,87 +53,156 @@ async def goal_rounds(
     """
     history = History(dialect.pictures)
     session = model.session(repetition_penalty=1.0)
+    asked, temperature = goal, None
     try:
         while True:
-            seen, observe_s = await run.look()
-            frame = seen.frame.planned(_plan(model, seen))
-            image = Image(seen.pixels, frame.image or frame.physical, seen.hash)
-            messages = dialect.messages(goal, history.turns, image)
-            began = time.monotonic()
-            grammar = None if allowed is None else dialect.grammar(frame, allowed)
-            reply = await run.bounded(session.reply(messages, grammar=grammar, stops=dialect.stops))
-            think_s = time.monotonic() - began
-            # A lone surrogate can be neither tokenised nor recorded.
-            text = reply.text.encode("utf-8", "replace").decode()
-            common: dict[str, Any] = {
-                "part": part,
-                "source": "model",
-                "prompt": prompt_hash(messages),
-                "reply": text,
-                "finished": reply.finished,
-                "stats": dict(reply.stats),
-                "seconds": {"observe": observe_s, "think": think_s},
-            }
+            if (given_back := await handed(run, part)) is not None:
+                if not history.amend(given_back.told):
+                    asked = f"{asked}\n\n({given_back.told})"
+                yield given_back
+            try:
+                seen, observe_s = await run.look()
+                frame = seen.frame.planned(_plan(model, seen))
+                image = Image(seen.pixels, frame.image or frame.physical, seen.hash)
+                messages = dialect.messages(asked, history.turns, image)
+                grammar = None if allowed is None else dialect.grammar(frame, allowed)
+                reply = await _ask(run, session, dialect, messages, grammar, temperature)
+            except TakenOver:
+                continue
             view = View.of(seen).model_copy(update={"frame": frame})
+            fields: dict[str, Any] = {"prompt": prompt_hash(messages), **reply.fields}
+            seconds = {"observe": observe_s, "think": reply.seconds}
             told: list[str] = []
             plain = False
             shown: list[Image] = []
+            last: Step | None = None
             try:
-                if not reply.finished:  # whole actions in it may be half of what was meant
-                    raise ActionError(
-                        "it was cut off at the longest that a reply may be: think less, and "
-                        "answer with one action"
-                    )
-                parsed = dialect.parse(text, frame)
+                parsed = _read(dialect, reply, frame)
             except ActionError as error:
-                told.append(f"Your reply could not be used: {error}")
-                yield await run.record(
-                    Step(index=run.index, seen=view, error=str(error), told=told[0], **common),
-                    seen,
+                common: dict[str, Any] = {"part": part, "source": "model", "seconds": seconds}
+                last = Step(
+                    index=run.index,
+                    seen=view,
+                    error=str(error),
+                    told=f"Your reply could not be used: {error}",
+                    **common,
+                    **fields,
                 )
+                last = await run.record(await watched(run, last, seen, None), seen)
+                told.append(last.told)
+                yield last
                 run.count_error(str(error))
             else:
-                steps = _actions(run, parsed, seen, view, goal, common, shown)
-                async with aclosing(steps):
-                    async for step in steps:
-                        told.append(step.told)
-                        plain = _plain(step)
-                        yield step
-                        if step.ended:
+                given = Given(part, "model", seen, view, goal, seconds, fields, parsed)
+                async with aclosing(_actions(run, parsed, given, shown)) as steps:
+                    async for last in steps:
+                        told.append(last.told)
+                        plain = _plain(last)
+                        yield last
+                        if last.ended:
                             return
-                        if step.action is not None and step.action.action == "done":
-                            if step.action.status == "infeasible":
-                                raise Stop(StopReason.GAVE_UP, step.action.reason)
+                        if last.action is not None and last.action.action == "done":
+                            if last.action.status == "infeasible":
+                                raise Stop(StopReason.GAVE_UP, last.action.reason)
                             return
+            temperature = None
             plain = plain and len(told) == 1
-            history.add(Turn(image, text, "\n".join(told), plain, tuple(shown)))
+            if reply.text is not None:
+                turn = Turn(image, reply.text, "\n".join(told), plain, tuple(shown))
+                history.add(turn)
+            if last is None or last.trouble is None:
+                continue
+            if last.trouble.grade == "stop":
+                raise Stop(StopReason.STUCK, last.trouble.words)
+            if last.trouble.grade == "change":
+                history.forget()
+                temperature = _WARMER
+                asked = f"{goal}\n\n({tried(run.episode.steps, part)} {last.trouble.words})"
     finally:
         await session.close()
 
 
-async def _actions(
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """What the model said; ``text`` is None where it was too slow, and ``slow`` says how."""
+
+    text: str | None
+    fields: dict[str, Any]
+    seconds: float
+    slow: str = ""
+
+
+async def _ask(
     run: Run,
-    parsed: Parsed,
-    seen: Observation,
-    view: View,
-    goal: str,
-    common: dict[str, Any],
-    shown: list[Image],
+    session: Session,
+    dialect: Dialect,
+    messages: Sequence[Message],
+    grammar: str | None,
+    temperature: float | None,
+) -> _Said:
+    """Ask the model, bounded.
+
+    Raises:
+        ModelError: It cannot reply.
+        TakenOver, Halted, Stop: There is no use in a reply any more.
+    """
+    await run.emit(Thinking(run.index))
+    began = time.monotonic()
+    work = session.reply(messages, grammar=grammar, stops=dialect.stops, temperature=temperature)
+    try:
+        limit_s = run.task.limits.reply_seconds
+        reply = await run.bounded(work, limit_s=limit_s, what="the model's reply")
+    except TooSlow as error:
+        return _Said(None, {"finished": False}, time.monotonic() - began, str(error))
+    think_s = time.monotonic() - began
+    await run.emit(Replied(run.index, reply, think_s))
+    run.count_tokens(reply.stats)
+    # A lone surrogate can be neither tokenised nor recorded.
+    text = reply.text.encode("utf-8", "replace").decode()
+    fields = {"reply": text, "finished": reply.finished, "stats": dict(reply.stats)}
+    return _Said(text, fields, think_s)
+
+
+def _read(dialect: Dialect, said: _Said, frame: Frame) -> Parsed:
+    """Understand a reply.
+
+    Raises:
+        ActionError: It cannot be used, or there is none.
+    """
+    if said.text is None:
+        raise ActionError(said.slow)
+    if not said.fields["finished"]:  # whole actions in it may be half of what was meant
+        raise ActionError(
+            "it was cut off at the longest that a reply may be: think less, and answer with one "
+            "action"
+        )
+    return dialect.parse(said.text, frame)
+
+
+async def _actions(
+    run: Run, parsed: Parsed, given: Given, shown: list[Image]
 ) -> AsyncGenerator[Step]:
     """Carry out the actions of one reply, until one comes to nothing; add what tools showed."""
+    repairs = tuple(map(str, parsed.repairs))
+    first = {**given.fields, "thought": parsed.thought, "repairs": repairs}
+    given = replace(given, fields=first)
     for number, action in enumerate(parsed.actions):
         if number:  # the reply belongs to the first; the screen has moved on since
-            seen, observe_s = await run.look()
-            view = View.of(seen).model_copy(update={"frame": view.frame})
-            common = {**common, "prompt": None, "reply": None, "stats": {}, "repairs": ()}
-            common["seconds"] = {"observe": observe_s}
-        else:
-            repairs = tuple(map(str, parsed.repairs))
-            common = {**common, "thought": parsed.thought, "repairs": repairs}
-        step = await _act(run, action, seen, view, common, parsed, goal, shown)
+            try:
+                seen, observe_s = await run.look()
+            except TakenOver:
+                return
+            view = View.of(seen).model_copy(update={"frame": given.view.frame})
+            later = {"thought": parsed.thought}
+            seconds = {"observe": observe_s}
+            given = replace(given, seen=seen, view=view, seconds=seconds, fields=later)
+        step = await do(run, action, given, shown)
         yield step
         if step.error is not None:
-            run.count_error(step.error)
+            if step.decision is None or step.decision.by != "take_over":
+                run.count_error(step.error)
+            return
+        if step.trouble is not None and step.trouble.grade != "tell":
             return
         run.count_success()
 
@@ -131,61 +211,51 @@ async def action_round(
     run: Run, part: int, action: Action, target: Box | None
 ) -> AsyncGenerator[Step]:
     """Carry out an action that the task itself names."""
-    seen, observe_s = await run.look()
-    common: dict[str, Any] = {"part": part, "source": "task", "target": target}
-    common["seconds"] = {"observe": observe_s}
-    step = await _act(run, action, seen, View.of(seen), common, None, run.task.name, [])
-    yield step
-    if step.error is not None:
-        raise Stop(StopReason.FAILED, f"{action}: {step.error}")
+    while True:
+        if (given_back := await handed(run, part)) is not None:
+            yield given_back
+        try:
+            seen, observe_s = await run.look()
+        except TakenOver:
+            continue
+        seconds = {"observe": observe_s}
+        view = View.of(seen)
+        given = Given(part, "task", seen, view, run.task.name, seconds, target=target)
+        step = await do(run, action, given, [])
+        yield step
+        if step.decision is not None and step.decision.by == "take_over":
+            continue
+        if step.error is not None:
+            raise Stop(StopReason.FAILED, f"{action}: {step.error}")
+        return
 
 
-async def _act(
-    run: Run,
-    action: Action,
-    seen: Observation,
-    view: View,
-    common: dict[str, Any],
-    parsed: Parsed | None,
-    goal: str,
-    shown: list[Image],
-) -> Step:
-    """Carry out one action and record it: the intent before, the step after."""
-    began = time.monotonic()
-    index = run.index
-
-    async def intend() -> None:
-        intent = Intent(index=index, seen=view, action=action)
-        for recorder in run.recorders:
-            await to_disk(recorder.intend, intent, seen)
-
-    clamps = parsed.clamps if parsed is not None else ()
-    acted = await run.bounded(run.actor.act(action, seen, view.frame, clamps, goal, intend))
-    seconds = {**common.pop("seconds", {}), "act": time.monotonic() - began}
-    step = Step(
-        index=index,
-        seen=view,
-        action=action,
-        points=acted.points,
-        probes=acted.probes,
-        log=acted.log,
-        pictures=tuple(Picture.of(image) for image in acted.shown),
-        ended=acted.ended,
-        result=acted.result,
-        after=None if acted.after is None else View.of(acted.after),
-        error=acted.error,
-        told=acted.told,
-        seconds=seconds,
-        **common,
-    )
-    shown.extend(acted.shown)
-    return await run.record(step, seen, acted.after, acted.shown)
+def tried(steps: Sequence[Step], part: int) -> str:
+    """Say in a line what was tried of late, for a model that begins anew."""
+    done = [str(s.action) for s in steps if s.part == part and s.source == "model" and s.action]
+    kinds = list(dict.fromkeys(reversed(done)))[:_TRIED]
+    return f"So far, among others: {'; '.join(reversed(kinds))}." if kinds else ""
 
 
 async def condition_rounds(
     run: Run, part: int, condition: Condition, timeout_s: float = 0.0, every_s: float = 0.2
 ) -> AsyncGenerator[Step]:
     """Check a condition, or look again until it holds."""
+    while True:
+        if (given_back := await handed(run, part)) is not None:
+            yield given_back
+        try:
+            async with aclosing(_condition(run, part, condition, timeout_s, every_s)) as steps:
+                async for step in steps:
+                    yield step
+        except TakenOver:
+            continue
+        return
+
+
+async def _condition(
+    run: Run, part: int, condition: Condition, timeout_s: float, every_s: float
+) -> AsyncGenerator[Step]:
     kind = CHECKS[condition.name]
     arguments = kind.validated(condition.arguments)
     began = time.monotonic()

@@ -29,6 +29,16 @@ class Limits(Plain):
     """Of real time, from the beginning of the run."""
     errors: int = Field(default=3, ge=1, le=1000)
     """Replies or actions in a row that came to nothing."""
+    tokens: int = Field(default=2_000_000, ge=1)
+    """That the model read anew or wrote, together."""
+    reply_seconds: float = Field(default=300, gt=0, le=1_000_000)
+    """For one reply; a slower one comes to nothing."""
+    action_seconds: float = Field(default=120, gt=0, le=1_000_000)
+    """For one action on the device, beside the time that it takes by itself, such as a wait."""
+    handover_seconds: float = Field(default=3600, gt=0, le=1_000_000)
+    """That a person may pause or take over at a time. It does not count as time of the run."""
+    stuck: bool = True
+    """Whether a run that gets nowhere is noticed, and at last stopped."""
 
 
 class Condition(Plain):

@@ -11,8 +11,11 @@ from ..model.chat import Image
 from ..model.size import Size
 from .base import Delivery, Effect, Observation
 
-FORMAT = 1
-"""Version of the folder's layout. Readers refuse a newer one."""
+FORMAT = 2
+"""Version of the folder's layout. Readers refuse a newer one.
+
+2 added what a run left alone needs: decisions, changes, trouble, hand-overs, resumption.
+"""
 
 
 class StopReason(StrEnum):
@@ -24,8 +27,11 @@ class StopReason(StrEnum):
     """A check or an action that the task itself names did not hold."""
     GAVE_UP = "gave_up"
     """The model said that the goal cannot be reached."""
+    STUCK = "stuck"
+    """The run got nowhere, and neither words nor another try nor a person changed that."""
     STEP_LIMIT = "step_limit"
     TIME_LIMIT = "time_limit"
+    TOKEN_LIMIT = "token_limit"
     ERROR_LIMIT = "error_limit"
     """Too many replies or actions in a row came to nothing."""
     STOPPED_BY_USER = "stopped_by_user"
@@ -33,6 +39,8 @@ class StopReason(StrEnum):
     ENV_LOST = "env_lost"
     """The display or device went away, or could not be used."""
     MODEL_FAILED = "model_failed"
+    UNRECORDED = "unrecorded"
+    """The recording could not be written any more, as on a full disk; nothing was done after."""
     DIVERGED = "diverged"
     """A replay did something else than the recording."""
     CRASHED = "crashed"
@@ -132,6 +140,30 @@ class Check(_Record):
     detail: str
 
 
+RecordedAction = Annotated[Action, PlainSerializer(lambda action: action.to_json())]
+
+_Side = Annotated[float, Field(allow_inf_nan=False)]
+Box = tuple[_Side, _Side, _Side, _Side]
+"""Left, top, right, bottom in physical pixels; right and bottom are outside."""
+
+
+class Change(_Record):
+    """What two pictures of a screen say of the time between them."""
+
+    kind: Literal["changed", "unchanged", "noise", "unknown"]
+    """``noise``: only what moves by itself, such as a caret, a clock, a film."""
+    boxes: tuple[Box, ...] = ()
+    """Where, the largest first; no more than a few."""
+    share: float = 0.0
+    """Of the screen's pixels, from 0 to 1."""
+    at_point: bool | None = None
+    """Whether it changed where the action was; None where the action has no point."""
+    screen: Literal["", "black", "blank", "secure"] = ""
+    """What is wrong with the screen after it: black, of one colour, or kept from screenshots."""
+    keyboard: Literal["", "shown", "hidden"] = ""
+    """Whether the on-screen keyboard came or went."""
+
+
 class Result(_Record):
     """What became of an action, as ``Outcome`` says."""
 
@@ -140,13 +172,44 @@ class Result(_Record):
     settle_s: float = 0.0
     settled: bool = True
     detail: str = ""
+    change: Change | None = None
+    """What the pictures before and after it say; None where there is no picture after."""
 
 
-RecordedAction = Annotated[Action, PlainSerializer(lambda action: action.to_json())]
+class Decision(_Record):
+    """Whether the guard let an action pass."""
 
-_Side = Annotated[float, Field(allow_inf_nan=False)]
-Box = tuple[_Side, _Side, _Side, _Side]
-"""Left, top, right, bottom in physical pixels; right and bottom are outside."""
+    verdict: Literal["allow", "ask", "refuse"]
+    """What the rule says."""
+    rule: str
+    """Name of the rule; ``default`` where none fits."""
+    why: str = ""
+    """For the person who is asked, and the model that is refused."""
+    allowed: bool
+    """What came of it."""
+    by: Literal["policy", "person", "nobody", "timeout", "take_over"] = "policy"
+    """Who decided: the rule, a person, nobody being there, or a person's silence."""
+
+
+class Trouble(_Record):
+    """A sign that the run gets nowhere."""
+
+    kind: Literal["repeat", "cycle", "no_progress", "errors", "degenerate"]
+    grade: Literal["tell", "change", "ask", "stop"]
+    """What is done about it."""
+    words: str
+    """For the model and for people."""
+
+
+class Handover(_Record):
+    """A person took over, acted, and gave back."""
+
+    seconds: float
+    note: str = ""
+    """What they said when they gave back."""
+    change: Change | None = None
+    words: str
+    """What the model is told of it."""
 
 
 class Intent(_Record):
@@ -156,6 +219,24 @@ class Intent(_Record):
     index: int
     seen: View
     action: RecordedAction
+    reply: str | None = None
+    """With which the model decided on it, as in the step that follows."""
+    finished: bool = True
+    stats: dict[str, float] = {}
+    probes: tuple[Probe, ...] = ()
+    """What was asked about it so far, such as a person's leave."""
+
+
+class Resumed(_Record):
+    """From here on another process went on with the run."""
+
+    kind: Literal["resumed"] = "resumed"
+    index: int
+    """Of the step to come."""
+    time: float
+    """Seconds since 1970."""
+    after: StopReason | None = None
+    """How it had ended; None where it was cut off."""
 
 
 class Step(_Record):
@@ -166,7 +247,7 @@ class Step(_Record):
     """From 0, without gaps."""
     part: int
     """Which step of the task this belongs to, from 0."""
-    source: Literal["model", "task"]
+    source: Literal["model", "task", "person"]
     """Who decided."""
     seen: View
     prompt: str | None = None
@@ -192,7 +273,11 @@ class Step(_Record):
     """What a tool returned for the model to see."""
     ended: bool = False
     """Whether the goal was reached by a tool that ends it."""
+    decision: Decision | None = None
+    """What the guard said; None without one."""
     result: Result | None = None
+    trouble: Trouble | None = None
+    handover: Handover | None = None
     after: View | None = None
     """The settled screen after the action."""
     error: str | None = None
@@ -208,6 +293,8 @@ class Step(_Record):
             return str(self.action)
         if self.check is not None:
             return f"check {self.check.name}"
+        if self.handover is not None:
+            return "a person took over"
         return "(no action)"
 
 
@@ -239,6 +326,10 @@ class Header(_Record):
     dialect: str
     tools: list[dict[str, Any]] = []
     """What the model was told of the tools: ``name``, ``description``, ``parameters``."""
+    policy: dict[str, Any] | None = None
+    """The guard's policy; None without one."""
+    secrets: list[str] = []
+    """Names of the secrets that may be filled in; never what they are."""
     versions: dict[str, str]
 
     @field_validator("env")

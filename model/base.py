@@ -36,6 +36,7 @@ class Session(Protocol):
         *,
         grammar: str | None = None,
         stops: Sequence[str] = (),
+        temperature: float | None = None,
     ) -> Reply:
         """Continue the conversation.
 
@@ -46,6 +47,7 @@ class Session(Protocol):
             grammar: Lark text that the whole reply follows, as ``constrain.py`` has it; None:
                 anything can be said.
             stops: The reply ends before the first of these texts, besides at the end of the turn.
+            temperature: Instead of the model's own, for a run that is stuck; None: its own.
 
         Raises:
             BadGrammar: The grammar cannot be read.

@@ -109,8 +109,9 @@ class ScriptedModel:
         *,
         grammar: str | None = None,
         stops: Sequence[str] = (),
+        temperature: float | None = None,
     ) -> Reply:
-        """Give the next reply of the list, verbatim: neither grammar nor stops change it.
+        """Give the next reply of the list, verbatim: nothing changes it.
 
         Raises:
             ScriptExhausted: The list is at its end.

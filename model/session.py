@@ -11,7 +11,7 @@ import asyncio
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -78,6 +78,7 @@ class QwenSession:
         *,
         grammar: str | None = None,
         stops: Sequence[str] = (),
+        temperature: float | None = None,
         max_tokens: int | None = None,
         sampling: Sampling | None = None,
         on_token: Callable[[Token], None] | None = None,
@@ -90,6 +91,7 @@ class QwenSession:
             grammar: Lark text that the whole reply follows, as ``constrain.py`` has it; None:
                 anything can be said.
             stops: The reply ends before the first of these texts, besides at the end of the turn.
+            temperature: Instead of that of ``sampling``; None: that one.
             max_tokens: Longest reply; None: the model's own bound.
             sampling: How tokens are chosen; None: the session's own way.
             on_token: Told each token from the model's thread, as it comes; those of a stop too.
@@ -110,6 +112,8 @@ class QwenSession:
         stop = threading.Event()
         room = self._model.max_tokens if max_tokens is None else max_tokens
         how = sampling or self._sampling
+        if temperature is not None:
+            how = replace(how, temperature=temperature)
         wish = _Wish(messages, grammar, stops, room, how, on_token, stop)
         work = self._model.submit(partial(self._try, wish))
         try:

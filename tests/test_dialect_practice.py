@@ -5,6 +5,7 @@ the points of the resized picture back, and does it.
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 import pytest
 
@@ -33,9 +34,7 @@ class Speaker(ScriptedModel):
     def plan(self, size: Size) -> Size:
         return smart_resize(size, max_pixels=300 * 28 * 28)
 
-    async def reply(
-        self, messages: Sequence[Message], *, grammar: str | None = None, stops: Sequence[str] = ()
-    ) -> Reply:
+    async def reply(self, messages: Sequence[Message], **bounds: Any) -> Reply:
         assert self._env.task is not None
         phone = self._env.phone
         if not self._waiting:

@@ -10,6 +10,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -130,13 +131,7 @@ async def test_a_recorded_step_is_explained(tmp_path: Path) -> None:
 
 async def test_a_reply_that_was_cut_off_is_explained_as_the_run_took_it(tmp_path: Path) -> None:
     class Cut(ScriptedModel):
-        async def reply(
-            self,
-            messages: Sequence[Message],
-            *,
-            grammar: str | None = None,
-            stops: Sequence[str] = (),
-        ) -> Reply:
+        async def reply(self, messages: Sequence[Message], **bounds: Any) -> Reply:
             return replace(await super().reply(messages), finished=False)
 
     model = Cut([{"action": "click", "point": [10, 20]}] * 3)
