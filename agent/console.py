@@ -1,9 +1,10 @@
 """What the command line shows: a live table, plain lines, or JSON lines."""
 
+import contextlib
 import json
 import sys
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any, Protocol, TextIO
 
 from rich.console import Console
@@ -15,6 +16,7 @@ from ..envs.base import Delivery, Effect
 from ..envs.episode import Episode
 from ..envs.records import Step, StopReason
 from .doctor import Finding
+from .run import Spent
 
 LIVE_ROWS = 12
 
@@ -26,8 +28,16 @@ class Display(Protocol):
         """Show what is about to run."""
         ...
 
-    def step(self, step: Step) -> None:
-        """Show a finished step."""
+    def step(self, step: Step, spent: Spent | None = None) -> None:
+        """Show a finished step, and how much of the budget is used."""
+        ...
+
+    def say(self, words: str) -> None:
+        """Show what is no step: that a person holds the run, that one is asked."""
+        ...
+
+    def aside(self) -> contextlib.AbstractContextManager[None]:
+        """Leave the terminal to a question for a while."""
         ...
 
     def end(self, stop: StopReason | None, detail: str, facts: dict[str, Any]) -> None:
@@ -48,9 +58,20 @@ class JsonLines:
     def begin(self, title: str) -> None:
         """Say nothing: steps speak for themselves."""
 
-    def step(self, step: Step) -> None:
+    def step(self, step: Step, spent: Spent | None = None) -> None:
         """Write the step as its line on disk holds it."""
-        self._write({"type": "step", **step.model_dump(mode="json", exclude={"kind"})})
+        data = {"type": "step", **step.model_dump(mode="json", exclude={"kind"})}
+        if spent is not None:
+            data["spent"] = {"seconds": round(spent.seconds, 2), "tokens": spent.tokens}
+        self._write(data)
+
+    def say(self, words: str) -> None:
+        """Write it as a line of its own."""
+        self._write({"type": "note", "text": words})
+
+    def aside(self) -> contextlib.AbstractContextManager[None]:
+        """Do nothing: questions are asked on standard error."""
+        return contextlib.nullcontext()
 
     def end(self, stop: StopReason | None, detail: str, facts: dict[str, Any]) -> None:
         """Write the result."""
@@ -69,19 +90,31 @@ class Lines:
 
     def __init__(self, out: TextIO) -> None:
         self._out = out
+        self._spent: Spent | None = None
 
     def begin(self, title: str) -> None:
         """Name the run."""
         self._write(title)
 
-    def step(self, step: Step) -> None:
+    def step(self, step: Step, spent: Spent | None = None) -> None:
         """Write one line."""
+        self._spent = spent or self._spent
         number, who, what, came, took = row(step)
-        self._write(f"{number:>4}  {who:<5}  {what}  ->  {came}  ({took})")
+        self._write(f"{number:>4}  {who:<6}  {what}  ->  {came}  ({took})")
+
+    def say(self, words: str) -> None:
+        """Write one line."""
+        self._write(f"      {_plain(words)}")
+
+    def aside(self) -> contextlib.AbstractContextManager[None]:
+        """Do nothing: what was written stays."""
+        return contextlib.nullcontext()
 
     def end(self, stop: StopReason | None, detail: str, facts: dict[str, Any]) -> None:
         """Write the result and every fact."""
         self._write(summary(stop, detail))
+        if self._spent is not None:
+            self._write(f"  {self._spent}")
         for name, value in facts.items():
             self._write(f"  {name}: {_plain(str(value))}")
 
@@ -96,10 +129,13 @@ class Lines:
 class LiveTable:
     """A table that grows in place, for terminals."""
 
-    def __init__(self, console: Console) -> None:
+    def __init__(self, console: Console, keys: str = "") -> None:
         self._console = console
+        self._keys = keys
         self._steps: list[Step] = []
         self._title = ""
+        self._below = ""
+        self._held = ""
         self._live = Live(console=console, auto_refresh=False, transient=True)
 
     def begin(self, title: str) -> None:
@@ -107,17 +143,38 @@ class LiveTable:
         self._title = title
         self._live.start()
 
-    def step(self, step: Step) -> None:
+    def step(self, step: Step, spent: Spent | None = None) -> None:
         """Add a row."""
         self._steps.append(step)
-        shown = self._steps[-LIVE_ROWS:]
-        self._live.update(table(shown, title=self._title), refresh=True)
+        self._below = "" if spent is None else str(spent)
+        self._held = ""
+        self._show()
+
+    def say(self, words: str) -> None:
+        """Show it below the table until the next step."""
+        self._held = words
+        self._show()
+
+    @contextlib.contextmanager
+    def aside(self) -> Iterator[None]:
+        """Close the live part until the question is answered."""
+        self._live.stop()
+        try:
+            yield
+        finally:
+            self._live.start()
+            self._show()
+
+    def _show(self) -> None:
+        below = " · ".join(filter(None, (self._below, _plain(self._held), self._keys)))
+        shown = table(self._steps[-LIVE_ROWS:], title=self._title, below=below)
+        self._live.update(shown, refresh=True)
 
     def end(self, stop: StopReason | None, detail: str, facts: dict[str, Any]) -> None:
         """Leave the whole table and the result on the screen."""
         self.close()
         if self._steps:
-            self._console.print(table(self._steps, title=self._title))
+            self._console.print(table(self._steps, title=self._title, below=self._below))
         colour = "green" if stop is StopReason.DONE else "red"
         self._console.print(f"[bold {colour}]{escape(summary(stop, detail))}[/]")
         for name, value in facts.items():
@@ -128,12 +185,17 @@ class LiveTable:
         self._live.stop()
 
 
-def display(*, as_json: bool) -> Display:
-    """Choose how to show a run: JSON if asked, a live table on a terminal, else plain lines."""
+def display(*, as_json: bool, keys: str = "") -> Display:
+    """Choose how to show a run: JSON if asked, a live table on a terminal, else plain lines.
+
+    Args:
+        as_json: Whether JSON is asked for.
+        keys: Which keys do something, shown below a live table.
+    """
     if as_json:
         return JsonLines(sys.stdout)
     console = Console()
-    return LiveTable(console) if console.is_terminal else Lines(sys.stdout)
+    return LiveTable(console, keys) if console.is_terminal else Lines(sys.stdout)
 
 
 def finding(found: Finding, *, as_json: bool) -> None:
@@ -149,9 +211,15 @@ def finding(found: Finding, *, as_json: bool) -> None:
         screen.print(f"      {'':<12}-> {found.advice}", markup=False)
 
 
-def table(steps: Iterable[Step], *, title: str) -> Table:
+def table(steps: Iterable[Step], *, title: str, below: str = "") -> Table:
     """Lay steps out for a terminal."""
-    grid = Table(title=escape(title), title_justify="left", expand=False)
+    grid = Table(
+        title=escape(title),
+        title_justify="left",
+        caption=escape(below) or None,
+        caption_justify="left",
+        expand=False,
+    )
     grid.add_column("#", justify="right")
     grid.add_column("who")
     grid.add_column("what", overflow="ellipsis", max_width=60, no_wrap=True)
@@ -168,6 +236,8 @@ def row(step: Step) -> tuple[str, str, str, str, str]:
     """Give a step's cells: number, who decided, what was done, what came of it, how long."""
     if step.error is not None:
         came = step.error
+    elif step.handover is not None:
+        came = step.handover.words
     elif step.check is not None:
         came = f"holds: {step.check.detail}"
     elif step.result is not None:
@@ -179,6 +249,10 @@ def row(step: Step) -> tuple[str, str, str, str, str]:
             came += f", still after {step.result.settle_s:.2f} s"
     else:
         came = step.told
+    if step.trouble is not None:
+        came += f" [{step.trouble.kind.replace('_', ' ')}: {step.trouble.grade}]"
+    if step.decision is not None and step.decision.by == "person" and step.decision.allowed:
+        came = f"allowed by you; {came}"
     took = f"{sum(step.seconds.values()):.2f} s"
     cells = [str(step.index), step.source, str(step), came, took]
     number, who, what, came, took = map(_plain, cells)

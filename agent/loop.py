@@ -27,7 +27,7 @@ from .errors import TaskError
 from .events import Began, Hooks
 from .guard import Guard
 from .rounds import action_round, condition_rounds, goal_rounds
-from .run import Run, to_disk
+from .run import Run, Spent, to_disk
 from .secret_env import SecretEnv
 from .secret_store import Secrets
 from .task import Task, TaskStep
@@ -100,6 +100,11 @@ class Agent:
         self._allowed = actions if constrain and decodes else None
         self.episode: Episode | None = None
         self._run: Run | None = None
+
+    @property
+    def spent(self) -> Spent | None:
+        """How much of its budget the run has used; None before it begins."""
+        return None if self._run is None else self._run.spent
 
     async def closed(self) -> None:
         """Wait until a run that was cancelled has written its end and given everything back.

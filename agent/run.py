@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from ..envs.base import Env, Observation
@@ -25,7 +26,7 @@ from .control import Control, Halted, TakenOver
 from .events import Ended, Event, Hooks, Looked, Stepped
 from .guard import Guard
 from .stuck import Watch
-from .task import Task
+from .task import Limits, Task
 
 T = TypeVar("T")
 
@@ -40,6 +41,33 @@ class Stop(Exception):
         super().__init__(detail)
         self.reason = reason
         self.detail = detail
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """How much of its budget a run has used.
+
+    Attributes:
+        steps: Made so far.
+        seconds: Of real time, without what a person held the run.
+        tokens: Read anew and written by the model.
+        limits: The budget.
+    """
+
+    steps: int
+    seconds: float
+    tokens: int
+    limits: Limits
+
+    def __str__(self) -> str:
+        """Give ``step 3 of 50, 12 of 600 s, 4,512 of 2,000,000 tokens``."""
+        parts = [
+            f"step {self.steps} of {self.limits.steps}",
+            f"{self.seconds:.0f} of {self.limits.seconds:g} s",
+        ]
+        if self.tokens:
+            parts.append(f"{self.tokens:,} of {self.limits.tokens:,} tokens")
+        return ", ".join(parts)
 
 
 class TooSlow(Exception):
@@ -151,6 +179,12 @@ class Run:
     def last(self) -> Observation | None:
         """What was seen last; None before the first look."""
         return self._last
+
+    @property
+    def spent(self) -> Spent:
+        """How much of the budget is used."""
+        seconds = time.monotonic() - self._began - self._held_s
+        return Spent(self.index, seconds, round(self._tokens), self.task.limits)
 
     @property
     def taken(self) -> bool:
