@@ -10,10 +10,11 @@ from ..actions.geometry import Clamp, Frame, Space
 from ..actions.schema import Action, Answer, AskUser, CallTool, Done
 from ..actions.tool_results import shortened
 from ..envs.base import Delivery, Effect, Env, Observation, Outcome
-from ..envs.errors import ActionFailed, ActionNotSupported
+from ..envs.errors import ActionFailed, ActionNotSupported, ScreenChanged
 from ..envs.records import Change, Located, Probe, Result
 from ..model.chat import Image
 from .calling import Caller
+from .fence import fenced, visible
 from .verdict import judge, words
 
 Ask = Callable[[str], Awaitable[str]]
@@ -91,12 +92,11 @@ class Actor:
         except (ActionError, ActionFailed) as error:
             unknown = isinstance(error, ActionFailed) and error.delivered
             points, probes, log = acted.points, acted.probes, acted.log
-            acted = replace(
-                failed(action, str(error), delivered=unknown), points=points, probes=probes, log=log
-            )
-        for row in acted.points:
-            if row.said is not None:
-                acted.told += f" (point {row.said} is off the picture; {row.image} was used)"
+            acted = failed(action, visible(str(error)), delivered=unknown)
+            acted = replace(acted, points=points, probes=probes, log=log)
+            if isinstance(error, ScreenChanged):
+                acted.result = stale(error)
+        acted.told += off_picture(acted.points)
         return acted
 
     async def _perform(
@@ -143,7 +143,7 @@ class Actor:
         acted.probes = (probe,)
         if answer is None:
             raise ActionFailed("there is nobody to ask: decide yourself, or say it is infeasible")
-        acted.told = f"The user answers: {answer}"
+        acted.told = f"The user answers: {visible(answer)}"
 
     async def _call(self, action: CallTool, acted: Acted, goal: str) -> None:
         called = await self._caller.call(action, goal)
@@ -153,8 +153,8 @@ class Actor:
         if answer.refused is not None:
             raise ToolError(answer.refused)
         text = shortened(answer.text)
-        acted.told = f"{action.name} returned: {text}"
-        acted.error = text if answer.failed else None
+        acted.told = f"{action.name} returned: {fenced(text, action.name)}"
+        acted.error = visible(text) if answer.failed else None
         acted.shown = called.shown
         acted.ended = answer.ends
 
@@ -181,6 +181,12 @@ def locate(action: Action, frame: Frame, clamps: Sequence[Clamp]) -> tuple[Locat
     return tuple(rows)
 
 
+def off_picture(points: Sequence[Located]) -> str:
+    """Say which points were moved to the picture's edge; empty where none was."""
+    said = [row for row in points if row.said is not None]
+    return "".join(f" (point {r.said} is off the picture; {r.image} was used)" for r in said)
+
+
 def failed(action: Action, error: str, *, delivered: bool = False) -> Acted:
     """Give what came of an action that failed.
 
@@ -199,6 +205,12 @@ def failed(action: Action, error: str, *, delivered: bool = False) -> Acted:
     )
 
 
+def stale(error: ScreenChanged) -> Result:
+    """Give what came of an action whose screen was no longer there: nothing was sent."""
+    change = Change(kind="stale", boxes=error.boxes)
+    return Result(delivery=Delivery.REFUSED, effect=Effect.UNKNOWN, change=change)
+
+
 def _tell(action: Action, outcome: Outcome, change: Change | None) -> str:
     """Say what became of an action, and no more than was seen."""
     done = {
@@ -208,4 +220,5 @@ def _tell(action: Action, outcome: Outcome, change: Change | None) -> str:
     }[outcome.delivery]
     seen = "" if change is None else words(change)
     still = "" if outcome.settled else "it is still moving"
-    return "; ".join(filter(None, (f"{action.action} {done}", seen, still, outcome.detail)))
+    detail = visible(outcome.detail)
+    return "; ".join(filter(None, (f"{action.action} {done}", seen, still, detail)))

@@ -102,7 +102,9 @@ class Caller:
                 raise RuntimeError(f"{self._env.name} answered with a picture that nobody has")
             shown.append(Image(pixels, self._plan(pixels), name))
         probe = Probe(name="call_tool", arguments=arguments, value=found)
-        return Called(answer, probe, tuple(context.lines), tuple(shown))
+        # An env that fills in secrets takes them out of what tools say, too.
+        scrubbed: Callable[[str], str] = getattr(self._env, "scrubbed", str)
+        return Called(answer, probe, tuple(map(scrubbed, context.lines)), tuple(shown))
 
     async def _ask(
         self, action: CallTool, context: _Context, made: dict[str, Pixels]

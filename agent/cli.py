@@ -1,11 +1,6 @@
 """The command line: run, replay, show, doctor."""
 
-import asyncio
-import contextlib
 import sys
-import tempfile
-from collections.abc import Sequence
-from contextlib import aclosing
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
@@ -14,18 +9,19 @@ from PIL import Image
 from rich.console import Console
 
 from ..envs.episode import Episode
-from ..envs.journal import require_free
 from ..envs.records import Step, StopReason
 from . import console
 from .errors import BadUsage
-from .exits import DONE, EXIT_CODES, NOT_DONE, code_of, run_command
-from .loop import Agent
-from .mcp_cli import McpOption, add_tools, mcp
-from .model_cli import AsJson, Device, DtypeOption, ImageTokens, Quantize, models
-from .opening import ModelOptions, Spoken, open_env, open_model, open_task, open_tools
+from .exits import DONE, EXIT_CODES, NOT_DONE, run_command
+from .guard_cli import policies
+from .mcp_cli import mcp
+from .model_cli import AsJson, models
+from .opening import open_tools
 from .practice_cli import practice
 from .replaying import replay as replay_episode
-from .say_cli import dialects, require_dialect, say
+from .resume_cli import resume
+from .run_cli import run
+from .say_cli import dialects, say
 
 app = typer.Typer(
     help="Work a desktop or a phone through pixels.",
@@ -38,87 +34,7 @@ app = typer.Typer(
 
 app.add_typer(models, name="model")
 app.add_typer(practice, name="practice")
-
-
-@app.command(epilog=EXIT_CODES)
-def run(
-    task: Annotated[
-        str,
-        typer.Argument(metavar="TASK", help="A task file, a goal in words, or practice:FAMILY."),
-    ],
-    tools: Annotated[
-        Path | None, typer.Option(help="Python file with @tool functions and @check conditions.")
-    ] = None,
-    mcp: McpOption = None,
-    env: Annotated[
-        str | None,
-        typer.Option(
-            help="desktop, android:SERIAL, practice:SEED, or replay:DIR. Default: what the task "
-            "says, else desktop."
-        ),
-    ] = None,
-    model: Annotated[
-        str | None,
-        typer.Option(
-            help="A checkpoint's folder, its name on the hub, or script:FILE (replies from a "
-            "YAML, JSON or JSON Lines file)."
-        ),
-    ] = None,
-    dialect: Annotated[
-        str | None,
-        typer.Option(
-            metavar="NAME",
-            help="How the model is spoken to; `eyehand dialects` lists them. Default: as it was "
-            "trained.",
-        ),
-    ] = None,
-    constrain: Annotated[
-        bool,
-        typer.Option(
-            "--constrain/--no-constrain",
-            help="Whether a checkpoint can say nothing but valid actions. Default: so it is.",
-        ),
-    ] = True,
-    allow: Annotated[
-        list[str] | None,
-        typer.Option(metavar="NAME", help="A sensitive tool that may be called; repeatable."),
-    ] = None,
-    device: Device = None,
-    dtype: DtypeOption = None,
-    quantize: Quantize = None,
-    image_tokens: ImageTokens = None,
-    max_tokens: Annotated[int, typer.Option(min=1, help="Longest reply in tokens.")] = 1024,
-    record: Annotated[
-        Path | None, typer.Option(help="Folder to record into; must not exist or be empty.")
-    ] = None,
-    variables: Annotated[
-        list[str] | None,
-        typer.Option("--set", metavar="NAME=VALUE", help="Set a variable of the task; repeatable."),
-    ] = None,
-    as_json: AsJson = False,
-) -> None:
-    """Work a task.
-
-    \b
-    Examples:
-      eyehand run examples/note.yaml --record runs/note
-      eyehand run examples/note.yaml --set text="Grüße, 世界"
-      eyehand run "Save the file" --model script:replies.yaml
-      eyehand run "Save the file" --model checkpoints/Qwen2.5-VL-3B-Instruct
-      eyehand run "Save the file" --model Qwen/Qwen2.5-VL-3B-Instruct --quantize int8 \\
-          --image-tokens 1280 --record runs/save
-      eyehand run examples/note.yaml --env replay:runs/note --json
-      eyehand run examples/contact.yaml --env practice:3
-      eyehand run examples/contact.yaml --env android:R58M123456A
-      eyehand run practice:add_contact --env practice:7 --model checkpoints/Qwen2.5-VL-3B-Instruct
-      eyehand run "Note tomorrow's weather" --model script:replies.yaml --mcp "python weather.py"
-    """  # noqa: D301
-    options = ModelOptions(device, dtype, quantize, image_tokens, max_tokens)
-    given = variables or []
-    spoken = Spoken(dialect, constrain, frozenset(allow or ()))
-    run_command(
-        _run(task, tools, mcp or [], env, model, spoken, options, record, given, as_json), as_json
-    )
+app.add_typer(policies, name="policy")
 
 
 @app.command(epilog=EXIT_CODES)
@@ -193,6 +109,8 @@ def doctor(
     run_command(look(), as_json)
 
 
+app.command(epilog=EXIT_CODES)(run)
+app.command(epilog=EXIT_CODES)(resume)
 app.command(epilog=EXIT_CODES)(mcp)
 app.command(epilog=EXIT_CODES)(say)
 app.command(epilog=EXIT_CODES)(dialects)
@@ -202,86 +120,6 @@ def main() -> NoReturn:
     """Run the command line and exit."""
     app()
     raise SystemExit(DONE)
-
-
-async def _run(
-    task: str,
-    tools: Path | None,
-    mcp: Sequence[str],
-    env: str | None,
-    model: str | None,
-    spoken: Spoken,
-    options: ModelOptions,
-    record: Path | None,
-    variables: Sequence[str],
-    as_json: bool,
-) -> int:
-    if record is not None:
-        require_free(record)  # before anything is started
-    require_dialect(spoken.dialect)
-    own_tools = open_tools(tools)  # first: a task may use the conditions that the file registers
-    async with contextlib.AsyncExitStack() as stack:
-        scratch = stack.enter_context(tempfile.TemporaryDirectory(prefix="eyehand-"))
-        plan = open_task(task, variables, scratch, env)
-        if plan.asks_model and model is None:
-            raise BadUsage("a goal in words needs a model: add --model script:FILE or CHECKPOINT")
-        mind = await stack.enter_async_context(open_model(model, options, quiet=as_json))
-        own_tools = await add_tools(stack, mcp, own_tools)
-        view = console.display(as_json=as_json)
-        place = await stack.enter_async_context(open_env(env, plan))
-        ask = _ask if sys.stdin.isatty() else None
-        try:
-            agent = Agent(
-                place,
-                mind,
-                dialect=spoken.dialect,
-                constrain=spoken.constrain,
-                tools=own_tools,
-                allow=spoken.allow,
-                record=record,
-                ask=ask,
-            )
-        except ValueError as error:  # a tool's name that the dialect has already
-            raise BadUsage(str(error)) from error
-        view.begin(plan.name)
-        try:
-            async with aclosing(agent.steps(plan)) as steps:
-                async for step in steps:
-                    view.step(step)
-        except BaseException:
-            with contextlib.suppress(Exception):  # what ends the run is told, not what followed
-                await agent.closed()
-            raise
-        finally:
-            episode = agent.episode
-            if episode is not None and episode.end is not None:
-                end = episode.end
-                facts: dict[str, Any] = {"steps": end.steps, "seconds": round(end.seconds, 2)}
-                if tokens := _tokens(episode):
-                    facts["tokens"] = tokens
-                if episode.answers:
-                    facts["answers"] = episode.answers
-                if record is not None:
-                    facts["episode"] = str(record)
-                view.end(end.stop, end.detail, facts)
-            view.close()
-    return code_of(agent.episode.stop if agent.episode else None)
-
-
-def _tokens(episode: Episode) -> dict[str, int]:
-    """Add up tokens: read anew, read before, chosen, forced; empty where nothing is counted."""
-    names = {
-        "read": "prefilled_tokens",
-        "reused": "reused_tokens",
-        "written": "decoded_tokens",
-        "forced": "forced_tokens",
-    }
-    counted = [step.stats for step in episode.steps if "decoded_tokens" in step.stats]
-    return {
-        word: int(sum(stats.get(name, 0) for stats in counted))
-        for word, name in names.items()
-        if counted
-    }
 
 
 async def _replay(
@@ -343,24 +181,6 @@ async def _show(folder: Path, picture: Path | None, as_json: bool) -> int:
         for name, value in facts.items():
             screen.print(f"  {name}: {value}", markup=False, highlight=False)
     return DONE
-
-
-async def _ask(question: str) -> str:
-    """Ask at the terminal, in a way that Ctrl-C ends at once: no thread waits for a line."""
-    loop = asyncio.get_running_loop()
-    answer: asyncio.Future[str] = loop.create_future()
-
-    def read() -> None:
-        if not answer.done():
-            line = sys.stdin.readline()
-            answer.set_result(line.strip() if line else "(no answer: the input has ended)")
-
-    print(f"\n{question} (answer, then Enter)", file=sys.stderr, flush=True)
-    loop.add_reader(sys.stdin, read)
-    try:
-        return await answer
-    finally:
-        loop.remove_reader(sys.stdin)
 
 
 if __name__ == "__main__":

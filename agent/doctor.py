@@ -63,9 +63,14 @@ def _python() -> Finding:
 
 
 def _packages() -> Iterator[Finding]:
-    extras = {"desktop": ("mss", "pyautogui"), "android": ("adbutils",), "mcp": ("mcp",)}
+    extras = {
+        "desktop": ("mss", "pyautogui"),
+        "android": ("adbutils",),
+        "mcp": ("mcp",),
+        "tracing": ("opentelemetry-api", "opentelemetry-sdk"),
+    }
     for extra, names in extras.items():
-        missing = [name for name in names if importlib.util.find_spec(name) is None]
+        missing = [name for name in names if _version(name).endswith("not installed")]
         advice = f'pip install "eyehand[{extra}]"' if missing else ""
         text = ", ".join(_version(name) for name in names)
         yield Finding(extra, "warn" if missing else "pass", text, advice)

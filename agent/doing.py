@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import time
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -10,14 +11,30 @@ from ..actions.dialects import Parsed
 from ..actions.errors import ActionError
 from ..actions.schema import TALK, Action, Answer, AskUser, Done
 from ..envs.base import Effect, Observation
-from ..envs.records import Box, Decision, Handover, Intent, Picture, Probe, Step, View
+from ..envs.records import (
+    Box,
+    Decision,
+    Handover,
+    Intent,
+    Located,
+    Picture,
+    Probe,
+    Step,
+    StopReason,
+    View,
+)
 from ..model.chat import Image
-from .acting import failed, locate
-from .control import State, TakenOver
-from .events import Acting, Asking, Decided, GivenBack, InTrouble, Paused
+from .acting import Acted, failed, locate, off_picture
+from .control import CUT, Halted, State, TakenOver
+from .doubt import asked_of_doubt
+from .events import Acting, Asking, Decided, InTrouble
+from .fence import visible
 from .guard import Doing
-from .run import Run, TooSlow, to_disk
+from .run import Run, Stop, TooSlow, to_disk
 from .verdict import judge, words
+
+_OF_REPLY = frozenset({"reply", "finished", "tokens", "rest", "stats"})
+"""What an intent keeps of the reply that led to it, so that a resumed run need not ask again."""
 
 _TAKEN = Decision(
     verdict="refuse",
@@ -80,31 +97,28 @@ async def do(run: Run, action: Action, given: Given, shown: list[Image]) -> Step
             seen=view,
             action=action,
             probes=probes,
-            **{k: v for k, v in given.fields.items() if k in ("reply", "finished", "stats")},
+            **{k: v for k, v in given.fields.items() if k in _OF_REPLY},
         )
         for recorder in run.recorders:
             await to_disk(recorder.intend, intent, seen)
-        run.require_hand()  # a stop may have come meanwhile: nothing is sent any more
+        run.require_hand()
         await run.emit(Acting(index, action))
+        run.require_hand()  # a stop may have come meanwhile: nothing is sent any more
         begun = True
 
-    clamps = given.parsed.clamps if given.parsed is not None else ()
     if decision is not None and not decision.allowed:
-        acted = failed(action, refusal(decision))
-        with contextlib.suppress(ActionError):  # it is refused either way
-            acted.points = locate(action, view.frame, clamps)
+        acted = _refused(action, given, decision)
     else:
-        work = run.actor.act(action, seen, view.frame, clamps, given.goal, intend)
         try:
-            if action.action in TALK:
-                acted = await run.bounded(work)
-            else:
-                limit_s = run.task.limits.action_seconds + float(getattr(action, "seconds", 0.0))
-                acted = await run.bounded(work, limit_s=limit_s, what=action.action)
+            acted = await _act(run, action, given, intend)
         except TooSlow as error:
-            acted = failed(action, str(error), delivered=begun)
+            acted = _broken_off(action, given, str(error), delivered=begun)
         except TakenOver:
-            acted = failed(action, "a person took over in the middle of it", delivered=begun)
+            if begun:
+                acted = _broken_off(action, given, CUT, delivered=True)
+            else:
+                decision = _dropped(run, given, decision)
+                acted = _refused(action, given, decision)
     seconds = {**given.seconds, "act": time.monotonic() - began - asked_s}
     if decision is not None:
         seconds["guard"] = asked_s
@@ -129,33 +143,100 @@ async def do(run: Run, action: Action, given: Given, shown: list[Image]) -> Step
         **given.fields,
     )
     shown.extend(acted.shown)
-    step = await watched(run, step, seen, acted.after)
+    step = await asked_of_doubt(run, await watched(run, step, seen, acted.after))
     return await run.record(step, seen, acted.after, acted.shown)
+
+
+async def _act(
+    run: Run, action: Action, given: Given, intend: Callable[[], Awaitable[None]]
+) -> Acted:
+    """Carry out one action, bounded.
+
+    Raises:
+        TooSlow, TakenOver: It was broken off.
+    """
+    if run.control.was_cut(run.index):
+        return _broken_off(action, given, CUT, delivered=True)
+    if isinstance(action, AskUser):
+        await run.emit(Asking(run.index, "question", action.question))
+    clamps = given.parsed.clamps if given.parsed is not None else ()
+    work = run.actor.act(action, given.seen, given.view.frame, clamps, given.goal, intend)
+    if isinstance(action, AskUser):
+        return await run.answered(work)
+    if action.action in TALK:
+        return await run.bounded(work)
+    limit_s = run.task.limits.action_seconds + float(getattr(action, "seconds", 0.0))
+    return await run.bounded(work, limit_s=limit_s, what=action.action)
+
+
+def _located(action: Action, given: Given) -> tuple[Located, ...]:
+    clamps = given.parsed.clamps if given.parsed is not None else ()
+    return locate(action, given.view.frame, clamps)
+
+
+def _refused(action: Action, given: Given, decision: Decision) -> Acted:
+    """Give what is known of an action that was not allowed."""
+    acted = failed(action, refusal(decision))
+    with contextlib.suppress(ActionError):  # it is refused either way
+        acted.points = _located(action, given)
+    return acted
+
+
+def _broken_off(action: Action, given: Given, why: str, *, delivered: bool) -> Acted:
+    """Give what is known of an action that was cancelled."""
+    acted = failed(action, why, delivered=delivered)
+    acted.points = _located(action, given)
+    acted.told += off_picture(acted.points)
+    return acted
 
 
 async def _leave(
     run: Run, action: Action, given: Given
 ) -> tuple[Decision | None, tuple[Probe, ...]]:
     """Ask the guard, and wait while a person holds the run; what they take over is not done."""
-    index = run.index
-    if run.control.was_taken(index):
-        return _TAKEN, ()
+    recorded = run.control.was_taken(run.index)
+    if recorded is not None and recorded.rule == _TAKEN.rule:
+        return recorded, ()  # the guard did not come to a decision
+    decision: Decision | None = None
+    probes: tuple[Probe, ...] = ()
     try:
-        if run.control.state is State.PAUSED:
-            await _hold(run)
+        await hold(run)
+        run.require_hand()
         decision, probes = await _decide(run, action, given)
-        if run.control.state is State.PAUSED:
-            await _hold(run)
+        await hold(run)
         run.require_hand()
     except TakenOver:
-        return _TAKEN, ()
+        return _dropped(run, given, decision), probes
+    if recorded is not None:
+        return _dropped(run, given, decision), probes
     return decision, probes
 
 
-async def _hold(run: Run) -> None:
-    await run.emit(Paused(run.index, taken=False))
+def _dropped(run: Run, given: Given, decision: Decision | None) -> Decision:
+    """Give the decision about an action that a person's taking over leaves undone."""
+    if decision is None or run.guard is None:
+        return _TAKEN
+    run.guard.take_back(given.seen)
+    return decision.model_copy(update={"allowed": False, "by": "take_over", "why": _TAKEN.why})
+
+
+def dropped(step: Step) -> bool:
+    """Whether a person took over before a step was done, or in the middle of it."""
+    return step.error == CUT or (step.decision is not None and step.decision.by == "take_over")
+
+
+async def hold(run: Run) -> float:
+    """Wait as long as a person pauses the run; give for how long, in seconds.
+
+    Raises:
+        Stop, Halted: It does not go on.
+    """
+    if run.control.state is not State.PAUSED:
+        return 0.0
     held_s = await run.held()
-    await run.emit(GivenBack(run.index, held_s))
+    if not run.taken:  # else it is told with the hand-over
+        await run.given_back()
+    return held_s
 
 
 async def _decide(
@@ -171,7 +252,13 @@ async def _decide(
     thought = "" if given.parsed is None else given.parsed.thought
     doing = Doing(action, given.source, given.seen, given.goal, thought)
     began = time.monotonic()
-    decision, probes = await run.bounded(run.guard.decide(doing, run.env, asking))
+    limit_s = run.task.limits.handover_seconds
+    work = run.guard.decide(doing, run.env, asking)
+    try:
+        decision, probes = await run.bounded(work, limit_s=limit_s, counts=False)
+    except TooSlow:
+        late = f"nobody gave leave within {limit_s:g} s"
+        raise Stop(StopReason.TIME_LIMIT, late) from None
     if decision.by != "policy":
         run.wait_was(time.monotonic() - began)
     await run.emit(Decided(index, action, decision))
@@ -206,13 +293,18 @@ async def watched(run: Run, step: Step, seen: Observation, after: Observation | 
     if trouble.grade == "ask":
         question = f"{trouble.words} What shall be done?"
         await run.emit(Asking(step.index, "stuck", question))
-        began = time.monotonic()
-        answer, probe = await run.bounded(run.actor.question(question))
-        run.wait_was(time.monotonic() - began)
+        try:
+            answer, probe = await run.answered(run.actor.question(question))
+        except (Halted, TakenOver):  # an answer, too; the action was done and is recorded
+            answer = ""
+            probe = Probe(name="ask_user", arguments={"question": question}, value=answer)
+        except Stop:  # nobody answered
+            answer = None
+            probe = Probe(name="ask_user", arguments={"question": question}, value=answer)
         probes = (*probes, probe)
         if answer is None:
             trouble = trouble.model_copy(update={"grade": "stop"})
-        else:
+        elif answer:
             told += f"\nThe user says: {answer}"
     return step.model_copy(update={"trouble": trouble, "told": told, "probes": probes})
 
@@ -227,24 +319,27 @@ async def handed(run: Run, part: int) -> Step | None:
         seen, seconds = await run.look()
         step = recorded.step.model_copy(update={"seconds": {"observe": seconds}})
         return await run.record(step, seen, recorded.after)
-    before = run.last
-    if run.control.state is State.RUNNING and not run.taken:
+    run.control.check_stopped()
+    await hold(run)
+    if not run.taken and run.control.state is State.RUNNING:
         return None
-    taken = run.control.state is State.TAKEN
-    await run.emit(Paused(run.index, taken))
-    held_s = await run.held()
-    if not run.taken:
-        await run.emit(GivenBack(run.index, held_s))
-        return None
-    note = run.control.note
-    run.takings_seen()
-    after, observe_s = await run.look()
+    before, notes = run.last, list[str]()
+    while True:
+        await run.held()
+        notes.append(run.takings_seen())
+        try:
+            after, observe_s = await run.look()
+            break
+        except TakenOver:
+            continue
+    note, held_s = "\n".join(filter(None, notes)), run.hand_s
     before = before or after
     effect = Effect.UNCHANGED if before.hash == after.hash else Effect.CHANGED
     change = await asyncio.to_thread(judge, before, after, effect)
-    heard = f"; they say: {note}" if note.strip() else ""
+    heard = f"; they say: {visible(note)}" if note else ""
     told = (
-        f"The user took over for {held_s:.0f} s and gave back{heard}. "
+        f"The user held the run for {held_s:.0f} s, may have acted themselves, and gave it back"
+        f"{heard}. "
         f"Since then: {words(change) or 'the screen may have changed'}. Look at it anew."
     )
     handover = Handover(seconds=held_s, note=note, change=change, words=told)
@@ -259,5 +354,5 @@ async def handed(run: Run, part: int) -> Step | None:
         seconds={"observe": observe_s},
     )
     step = await run.record(step, before, after)
-    await run.emit(GivenBack(run.index, held_s, handover))
+    await run.given_back(handover)
     return step

@@ -3,6 +3,7 @@
 ::
 
     BadUsage             what a command was given cannot be used
+      ResumeRefused        a run cannot be gone on with, or not with what is given
     TaskError            a task or its file; carries file and line where there are some
 """
 
@@ -11,6 +12,10 @@ from pathlib import Path
 
 class BadUsage(Exception):
     """What a command was given cannot be used: an option, a name, a file."""
+
+
+class ResumeRefused(BadUsage):
+    """A recorded run cannot be gone on with, or not with what is given. Nothing was done."""
 
 
 class TaskError(Exception):

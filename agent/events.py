@@ -91,7 +91,7 @@ class InTrouble:
 
 @dataclass(frozen=True, slots=True)
 class Paused:
-    """A person holds the run, or has taken over."""
+    """A person holds the run, or has taken over. A pause that becomes more is told again."""
 
     index: int
     taken: bool
@@ -99,7 +99,12 @@ class Paused:
 
 @dataclass(frozen=True, slots=True)
 class GivenBack:
-    """The run goes on after a person held it; ``handover`` where they took over."""
+    """The run goes on after a person held it, after its step where they took over.
+
+    Attributes:
+        seconds: For how long.
+        handover: What the model is told; None after a pause without a word.
+    """
 
     index: int
     seconds: float
@@ -129,11 +134,17 @@ Event = (
 )
 
 
+class HookFailed(RuntimeError):
+    """A hook raised an error that the loop would take for its own."""
+
+
 class Hooks:
     """Told of everything that happens in a run. Override what is of interest.
 
-    Calls are awaited in order, and the run waits for them: be quick, or start a task. What one
-    raises ends the run, as an error of the loop itself would.
+    Calls are awaited in order, and the run waits for them: be quick, or start a task. Their time
+    is time of the run. What one raises ends the run, and comes out of ``Agent.run``; an error of
+    eyehand's own kinds comes out as ``HookFailed``. Once the run is stopped, one that is under way
+    has another second.
 
     Example::
 

@@ -21,7 +21,7 @@ from ..envs.records import Header, Step
 from ..envs.replay import ReplayEnv
 from ..model.base import Model
 from .acting import Actor, Ask
-from .calling import Caller
+from .calling import Caller, Recorded
 from .control import Control
 from .errors import TaskError
 from .events import Began, Hooks
@@ -158,9 +158,8 @@ class Agent:
         run = self._run = begun[0]
         self.episode = run.episode
         async with run.ending():
-            self.control.attach()
             await run.emit(Began(task, run.episode))
-            await run.bounded(self.env.reset())
+            await run.bounded(self.env.reset(), keep=True)
             for part, step in enumerate(task.steps):
                 async with aclosing(self._rounds(run, part, step)) as rounds:
                     async for done in rounds:
@@ -179,25 +178,29 @@ class Agent:
         raise TaskError("a step of the task says nothing to do")
 
     def _begin(self, task: Task) -> Run:
-        """Make the episode, and its folder if it is recorded; may block for the disk."""
-        header = _header(self, task, self._specs)
-        recorders: list[Recorder] = [self.env] if isinstance(self.env, Recorder) else []
-        if self.record is not None:
-            recorders.append(Journal(self.record, header))
-        folder = None if self.record is None else Path(self.record)
-        recorded = self.env.episode.pixels if isinstance(self.env, ReplayEnv) else None
-        caller = Caller(self.env, self.tools, self.allow, self.model, recorded)
-        actor = Actor(self.env, caller, self._ask)
+        """Make the run, and its folder if it is recorded; may block for the disk."""
+        episode, recorders, pictures = self._open(task)
+        caller = Caller(self.env, self.tools, self.allow, self.model, pictures)
         return Run(
             task,
             self.env,
-            actor,
-            Episode(header, [], None, folder=folder),
+            Actor(self.env, caller, self._ask),
+            episode,
             recorders,
             guard=self.guard,
             control=self.control,
             hooks=self.hooks,
         )
+
+    def _open(self, task: Task) -> tuple[Episode, list[Recorder], Recorded | None]:
+        """Give the episode to fill, who is told of its steps, and where recorded pictures are."""
+        header = _header(self, task, self._specs)
+        recorders: list[Recorder] = [self.env] if isinstance(self.env, Recorder) else []
+        if self.record is not None:
+            recorders.append(Journal(self.record, header))
+        folder = None if self.record is None else Path(self.record)
+        pictures = self.env.episode.pixels if isinstance(self.env, ReplayEnv) else None
+        return Episode(header, [], None, folder=folder), recorders, pictures
 
 
 def _among(tools: Mapping[str, Tool], names: Collection[str]) -> frozenset[str]:

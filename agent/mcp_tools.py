@@ -32,6 +32,7 @@ except ImportError as missing:
         missing
     )
 
+from .fence import tokenless
 from .mcp_program import Program
 
 START_S = 30.0
@@ -245,14 +246,28 @@ def _tool(link: _Link, offered: types.Tool, prefix: str, timeout_s: float) -> To
         return tool(
             call,
             name=prefix + name,
-            description=offered.description or offered.title or f"{name} of {link.name}",
-            parameters=offered.input_schema,
+            description=tokenless(offered.description or offered.title or f"{name} of {link.name}"),
+            parameters=_described(offered.input_schema),
             timeout_s=timeout_s,
             sensitive=offered.annotations is not None
             and offered.annotations.destructive_hint is True,
         )
     except TypeError as error:
         raise ToolError(f"MCP server {link.name}: {error}") from error
+
+
+def _described(schema: Any) -> Any:
+    """Give a schema with its words for people, and so for the model, free of control tokens."""
+    if isinstance(schema, list):
+        return [_described(each) for each in schema]
+    if not isinstance(schema, dict):
+        return schema
+    return {
+        key: tokenless(value)
+        if key in ("description", "title") and isinstance(value, str)
+        else _described(value)
+        for key, value in schema.items()
+    }
 
 
 def _returned(result: types.CallToolResult) -> Any:

@@ -3,6 +3,7 @@
 import asyncio
 import atexit
 import contextlib
+import os
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from concurrent.futures import Future
@@ -26,6 +27,8 @@ from ..model.scripted import ScriptedModel
 from .checks import CHECKS
 from .errors import BadUsage
 from .places import AndroidSpec, DesktopSpec, PracticeSpec, place_named
+from .secret_sources import parse_source, parse_sources, read_secrets
+from .secret_store import Secrets
 from .task import Condition, Task, TaskStep
 from .taskfile import SCRATCH, load_task
 
@@ -123,6 +126,30 @@ def _is_file(path: Path) -> bool:
         return path.is_file()
     except OSError:  # a goal may be longer than any file name
         return False
+
+
+async def open_secrets(task: Task, given: Sequence[str]) -> Secrets | None:
+    """Read the secrets that a task and the command line name; None where there are none.
+
+    Args:
+        task: Its ``secrets`` say where they are kept.
+        given: ``NAME=SOURCE``; they come before those of the task.
+
+    Raises:
+        BadUsage: One cannot be read; shows no value.
+    """
+    sources = {name: parse_source(text, name) for name, text in task.secrets.items()}
+    sources.update(parse_sources(given))
+    return await read_secrets(sources) if sources else None
+
+
+def shared_display(env: Env, task: Task) -> str | None:
+    """Give the X display that a run shares with a person; None where it has its own, or none."""
+    private = isinstance(task.env, DesktopSpec) and task.env.virtual is not None
+    facts = env.describe()
+    if private or not env.live or facts.get("kind") != "desktop":
+        return None
+    return facts.get("display") or os.environ.get("DISPLAY")
 
 
 @asynccontextmanager

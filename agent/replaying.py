@@ -12,13 +12,13 @@ from ..actions.dialects import dialect_named
 from ..actions.schema import TALK
 from ..envs.episode import Episode
 from ..envs.errors import EpisodeBroken, RecordingEnded
-from ..envs.records import Step, StopReason
+from ..envs.records import Decision, Intent, Step, StopReason
 from ..envs.replay import ReplayEnv
 from ..model.base import Reply
 from ..model.chat import Message
 from ..model.scripted import ScriptedModel
 from ..model.size import Size
-from .control import Control, Recorded
+from .control import CUT, Control, Recorded
 from .guard import Guard
 from .loop import Agent
 from .run import TooSlow
@@ -65,11 +65,16 @@ class RecordedControl(Control):
         view = steps[index].after
         return Recorded(steps[index], None if view is None else self._episode.observation(view))
 
-    def was_taken(self, index: int) -> bool:
-        """Whether a person took over before the step of that number was done."""
+    def was_taken(self, index: int) -> Decision | None:
+        """Give the decision about the step of that number, where a person took over before it."""
         steps = self._episode.steps
         decision = steps[index].decision if index < len(steps) else None
-        return decision is not None and decision.by == "take_over"
+        return decision if decision is not None and decision.by == "take_over" else None
+
+    def was_cut(self, index: int) -> bool:
+        """Whether a person took over in the middle of the step of that number."""
+        steps = self._episode.steps
+        return index < len(steps) and steps[index].error == CUT
 
 
 class RecordedModel(ScriptedModel):
@@ -82,16 +87,27 @@ class RecordedModel(ScriptedModel):
 
     def __init__(self, episode: Episode, on_prompt: OnPrompt | None = None) -> None:
         self._on_prompt = on_prompt
-        said = [s for s in episode.steps if s.source == "model" and s.prompt is not None]
+        said: list[Step | Intent] = [
+            step for step in episode.steps if step.source == "model" and step.prompt is not None
+        ]
+        pending = episode.pending
+        if pending is not None and pending.reply is not None:
+            said.append(pending)
         replies = [step.reply or "" for step in said]
         super().__init__(replies, name=(episode.header.model or {}).get("name", "recorded"))
         self._said = said
         frames = [step.seen.frame for step in episode.steps]
+        frames += [] if pending is None else [pending.seen.frame]
         pictures = [picture for step in episode.steps for picture in step.pictures]
         self._plans = {
             **{picture.size: picture.image for picture in pictures},
             **{f.physical: f.image for f in frames if f.image is not None},
         }
+
+    @property
+    def said(self) -> list[str]:
+        """The replies, without those that came too late to be heard."""
+        return [step.reply for step in self._said if step.reply is not None]
 
     async def reply(
         self,
@@ -104,12 +120,16 @@ class RecordedModel(ScriptedModel):
         """Give the next recorded reply, cut off or too late where it was."""
         if self._on_prompt is not None:
             self._on_prompt(messages)
+        if not self.remaining:
+            raise RecordingEnded("the recording holds no further reply")
         number = len(self._said) - self.remaining
         reply = await super().reply(messages)
         step = self._said[number]
         if step.reply is None:
-            raise TooSlow(step.error or "it was too slow when recorded")
-        return replace(reply, finished=step.finished, stats=step.stats)
+            raise TooSlow(getattr(step, "error", None) or "it was too slow when recorded")
+        return replace(
+            reply, finished=step.finished, stats=step.stats, tokens=step.tokens, rest=step.rest
+        )
 
     def plan(self, size: Size) -> Size:
         """Give the size that was planned when recorded."""
@@ -143,7 +163,7 @@ async def replay(
     began = time.monotonic()
     env = ReplayEnv(episode, tolerance_px=tolerance_px, pictures=pictures)
     header = env.episode.header
-    task = _task(env.episode)
+    task = recorded_task(env.episode)
     if task.asks_model and header.model is None:
         path = (env.episode.folder or Path()) / "episode.json"
         raise EpisodeBroken("the task has a goal in words, and no model is recorded", path=path)
@@ -154,13 +174,7 @@ async def replay(
     except ValueError as error:
         path = (env.episode.folder or Path()) / "episode.json"
         raise EpisodeBroken(f"dialect: {error}", path=path) from error
-    guard = None
-    if header.policy is not None:
-        try:
-            guard = Guard.of_record(header.policy)
-        except ValueError as error:
-            path = (env.episode.folder or Path()) / "episode.json"
-            raise EpisodeBroken(f"policy: {error}", path=path) from error
+    guard = recorded_guard(env.episode)
     control = RecordedControl(env.episode)
     agent = Agent(env, model, dialect=dialect, guard=guard, control=control)
     complete = True
@@ -174,7 +188,27 @@ async def replay(
     return Replayed(env.replayed, env.episode.stop, complete, time.monotonic() - began)
 
 
-def _task(episode: Episode) -> Task:
+def recorded_guard(episode: Episode) -> Guard | None:
+    """Give the guard that a recording was made with; None where there was none.
+
+    Raises:
+        EpisodeBroken: Its policy cannot be read.
+    """
+    if episode.header.policy is None:
+        return None
+    try:
+        return Guard.of_record(episode.header.policy)
+    except ValueError as error:
+        path = (episode.folder or Path()) / "episode.json"
+        raise EpisodeBroken(f"policy: {error}", path=path) from error
+
+
+def recorded_task(episode: Episode) -> Task:
+    """Give the task of a recording; its folder is not part of it.
+
+    Raises:
+        EpisodeBroken: It is none.
+    """
     try:
         return Task.model_validate(episode.header.task)
     except ValidationError as error:

@@ -14,14 +14,17 @@ from ..actions.geometry import Frame
 from ..actions.schema import Action
 from ..envs.base import Effect, Observation
 from ..envs.records import Box, Check, Probe, Step, StopReason, View
+from ..envs.resume import device_of
 from ..model.base import Model, Session
 from ..model.chat import Image, Message, prompt_hash
 from ..model.errors import ModelError
 from ..model.size import Size
 from .checks import CHECKS, Look, Verdict
-from .control import TakenOver
-from .doing import Given, do, handed, watched
+from .control import CUT, TakenOver
+from .doing import Given, do, dropped, handed, hold, watched
+from .doubt import DOUBTFUL, settled
 from .events import Replied, Thinking
+from .guard import LEAVE, SHOWN_AT
 from .history import History
 from .run import Run, Stop, TooSlow
 from .task import Condition
@@ -53,7 +56,7 @@ async def goal_rounds(
     """
     history = History(dialect.pictures)
     session = model.session(repetition_penalty=1.0)
-    asked, temperature = goal, None
+    asked, temperature = "\n\n".join([goal, *heard(run.episode.steps)]), None
     try:
         while True:
             if (given_back := await handed(run, part)) is not None:
@@ -159,7 +162,13 @@ async def _ask(
     run.count_tokens(reply.stats)
     # A lone surrogate can be neither tokenised nor recorded.
     text = reply.text.encode("utf-8", "replace").decode()
-    fields = {"reply": text, "finished": reply.finished, "stats": dict(reply.stats)}
+    fields = {
+        "reply": text,
+        "finished": reply.finished,
+        "tokens": reply.tokens,
+        "rest": reply.rest,
+        "stats": dict(reply.stats),
+    }
     return _Said(text, fields, think_s)
 
 
@@ -188,6 +197,8 @@ async def _actions(
     given = replace(given, fields=first)
     for number, action in enumerate(parsed.actions):
         if number:  # the reply belongs to the first; the screen has moved on since
+            if run.control.recorded(run.index) is not None:
+                return
             try:
                 seen, observe_s = await run.look()
             except TakenOver:
@@ -199,7 +210,7 @@ async def _actions(
         step = await do(run, action, given, shown)
         yield step
         if step.error is not None:
-            if step.decision is None or step.decision.by != "take_over":
+            if not dropped(step):
                 run.count_error(step.error)
             return
         if step.trouble is not None and step.trouble.grade != "tell":
@@ -210,10 +221,17 @@ async def _actions(
 async def action_round(
     run: Run, part: int, action: Action, target: Box | None
 ) -> AsyncGenerator[Step]:
-    """Carry out an action that the task itself names."""
+    """Carry out an action that the task itself names.
+
+    Cut in the middle by a person, it fails the task once they give back: it is neither repeated,
+    as some of it may have arrived, nor taken for done.
+    """
+    failure = ""
     while True:
         if (given_back := await handed(run, part)) is not None:
             yield given_back
+        if failure:
+            raise Stop(StopReason.FAILED, failure)
         try:
             seen, observe_s = await run.look()
         except TakenOver:
@@ -223,11 +241,30 @@ async def action_round(
         given = Given(part, "task", seen, view, run.task.name, seconds, target=target)
         step = await do(run, action, given, [])
         yield step
-        if step.decision is not None and step.decision.by == "take_over":
-            continue
-        if step.error is not None:
-            raise Stop(StopReason.FAILED, f"{action}: {step.error}")
-        return
+        match settled(step):
+            case "not arrived":
+                continue
+            case "unknown":
+                raise Stop(StopReason.FAILED, f"{action}: {DOUBTFUL}")
+            case doubt:
+                if doubt == "arrived" or step.error is None:
+                    return
+        failure = f"{action}: {step.error}"
+        if not dropped(step):
+            raise Stop(StopReason.FAILED, failure)
+        if step.error != CUT:
+            failure = ""
+
+
+def heard(steps: Sequence[Step]) -> list[str]:
+    """Give what the user said since a model was last asked, as when a condition was waited for."""
+    words: list[str] = []
+    for step in reversed(steps):
+        if step.source == "model":
+            break
+        if step.handover is not None and step.handover.note:
+            words.insert(0, f"({step.told})")
+    return words
 
 
 def tried(steps: Sequence[Step], part: int) -> str:
@@ -261,8 +298,10 @@ async def _condition(
     began = time.monotonic()
     polls = 0
     while True:
+        began += await hold(run)
         seen, observe_s = await run.look()
-        look = Look(seen, run.task.folder, _environ(seen), run.env, tuple(run.episode.answers))
+        env, answers = device_of(run.env), tuple(run.episode.answers)
+        look = Look(seen, run.task.folder, _environ(seen), env, answers)
 
         async def read(look: Look = look) -> dict[str, Any]:
             verdict = await kind(look, arguments)
@@ -302,7 +341,9 @@ async def _condition(
 
 def _plain(step: Step) -> bool:
     """Whether the next screenshot says all that there is to say of a step."""
-    if step.result is None or step.error is not None or step.probes:
+    if step.result is None or step.error is not None:
+        return False
+    if any(probe.name not in (SHOWN_AT, LEAVE) for probe in step.probes):  # a guard's tell nothing
         return False
     return step.result.effect is Effect.CHANGED and not step.result.detail
 

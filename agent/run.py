@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from ..actions.errors import ActionError
 from ..envs.base import Env, Observation
 from ..envs.episode import Episode
 from ..envs.errors import (
@@ -18,12 +19,12 @@ from ..envs.errors import (
     StoppedByUser,
 )
 from ..envs.journal import Recorder
-from ..envs.records import End, Step, StopReason, View
+from ..envs.records import End, Handover, Step, StopReason, View
 from ..model.chat import Image
 from ..model.errors import ModelError
 from .acting import Actor
-from .control import Control, Halted, TakenOver
-from .events import Ended, Event, Hooks, Looked, Stepped
+from .control import Control, Halted, State, TakenOver
+from .events import Ended, Event, GivenBack, HookFailed, Hooks, Looked, Paused, Stepped
 from .guard import Guard
 from .stuck import Watch
 from .task import Limits, Task
@@ -32,6 +33,8 @@ T = TypeVar("T")
 
 CLOSE_TIMEOUT_S = 10.0
 _CANCELLED_WAIT_S = 0.02
+_HOOK_GRACE_S = 1.0
+"""How long hooks may still take over an event once the run is stopped, in seconds."""
 
 
 class Stop(Exception):
@@ -112,8 +115,11 @@ class Run:
         self._hooks = hooks
         self._began = time.monotonic()
         self._held_s = 0.0
+        self._hand_s = 0.0
+        self._told_paused = False
         self._tokens = 0.0
-        self._takings = control.takings
+        # One that begins in a person's hands is handed over, too.
+        self._takings = control.takings - (control.state is State.TAKEN)
         self._errors_in_a_row = 0
         self._last: Observation | None = None
 
@@ -122,7 +128,8 @@ class Run:
         """Whatever happens, say why the run ended, write it down, and close the env."""
         stop, detail = StopReason.DONE, ""
         try:
-            yield
+            with self.control.attached():
+                yield
         except Stop as error:
             stop, detail = error.reason, error.detail
         except (StoppedByUser, Halted) as error:
@@ -166,7 +173,16 @@ class Run:
             except TimeoutError as error:
                 raise EnvTimeout("closing the env", CLOSE_TIMEOUT_S) from error
             finally:
-                await self.emit(Ended(end))
+                # Not by emit: a run that is stopped, or out of time, is told of its end as well.
+                clock = asyncio.timeout(CLOSE_TIMEOUT_S)
+                try:
+                    async with clock:
+                        await self._tell(Ended(end))
+                except TimeoutError as error:
+                    if not clock.expired():
+                        raise
+                    late = f"the hooks took longer than {CLOSE_TIMEOUT_S:g} s over the run's end"
+                    raise HookFailed(late) from error
         if failed is not None:
             raise failed
 
@@ -191,9 +207,10 @@ class Run:
         """Whether a person took over since the last hand-over was seen."""
         return self.control.takings != self._takings
 
-    def takings_seen(self) -> None:
-        """Take note that a hand-over is dealt with."""
-        self._takings = self.control.takings
+    def takings_seen(self) -> str:
+        """Take note that a hand-over is dealt with; give what the person said."""
+        before, self._takings = self._takings, self.control.takings
+        return self.control.notes(before)
 
     def require_hand(self) -> None:
         """Raise where the run is stopped, or no longer in our hands.
@@ -206,9 +223,37 @@ class Run:
             raise TakenOver
 
     async def emit(self, event: Event) -> None:
-        """Tell everybody who is to be told."""
+        """Tell everybody who is to be told.
+
+        Raises:
+            Stop: They took longer than the run may.
+            Halted: A person stopped the run, and they did not come to an end soon.
+        """
+        if not self._hooks:
+            return
+        grace_s = _HOOK_GRACE_S
+        over = self.control.state is State.STOPPED
+        limit_s = grace_s if over else max(self._rest_s(), grace_s) if self.env.live else None
+        clock = asyncio.timeout(limit_s)
+        try:
+            with self.control.striking(clock, keep=True, grace_s=grace_s):
+                async with clock:
+                    await self._tell(event)
+                    return
+        except TimeoutError:
+            if not clock.expired():
+                raise
+        self.control.check_stopped()
+        raise self._late()
+
+    async def _tell(self, event: Event) -> None:
         for hook in self._hooks:
-            await hook.on_event(event)
+            try:
+                await hook.on_event(event)
+            except (ActionError, EnvError, ModelError) as error:
+                # It would be taken for the loop's own.
+                name = type(hook).__name__
+                raise HookFailed(f"the hook {name} raised an error: {error}") from error
 
     async def look(self) -> tuple[Observation, float]:
         """Begin a round: check the limits, then look."""
@@ -227,19 +272,64 @@ class Run:
     async def held(self) -> float:
         """Wait as long as a person holds the run; that time does not count. Gives it in seconds.
 
+        ``given_back`` is to follow.
+
         Raises:
             Halted: They stopped it.
             Stop: They held it longer than anybody may.
         """
         limit_s = self.task.limits.handover_seconds
+        began = time.monotonic()
+        clock = asyncio.timeout(limit_s)
         try:
-            held_s = await self.control.freed(limit_s)
+            async with clock:
+                while (state := self.control.state) in (State.PAUSED, State.TAKEN):
+                    await self._paused(taken=state is State.TAKEN)
+                    await self.control.left(state)
+                if self.taken and not self._told_paused:  # given back before it was noticed
+                    await self._paused(taken=True)
         except TimeoutError:
+            if not clock.expired():
+                raise
             raise Stop(
                 StopReason.TIME_LIMIT, f"a person held the run longer than {limit_s:g} s"
             ) from None
-        self._held_s += held_s
+        finally:
+            held_s = time.monotonic() - began
+            self._held_s += held_s
+            self._hand_s += held_s
+        self.control.check_stopped()
         return held_s
+
+    async def given_back(self, handover: Handover | None = None) -> None:
+        """Tell everybody that the run goes on."""
+        held_s, self._hand_s, self._told_paused = self._hand_s, 0.0, False
+        await self.emit(GivenBack(self.index, held_s, handover))
+
+    @property
+    def hand_s(self) -> float:
+        """For how long a person has held the run since it was last given back, in seconds."""
+        return self._hand_s
+
+    async def _paused(self, *, taken: bool) -> None:
+        self._told_paused = True
+        await self.emit(Paused(self.index, taken))
+
+    async def answered(self, work: Awaitable[T]) -> T:
+        """Wait for a person's answer, as long as they may hold the run; that does not count.
+
+        Raises:
+            Stop: They did not answer in time.
+            Halted, TakenOver: See ``bounded``.
+        """
+        limit_s = self.task.limits.handover_seconds
+        began = time.monotonic()
+        try:
+            return await self.bounded(work, limit_s=limit_s, counts=False)
+        except TooSlow:
+            raise Stop(StopReason.TIME_LIMIT, f"nobody answered within {limit_s:g} s") from None
+        finally:
+            self._held_s += time.monotonic() - began
 
     def wait_was(self, seconds: float) -> None:
         """Leave time out that was spent on waiting for a person."""
@@ -274,14 +364,23 @@ class Run:
         return step
 
     async def bounded(
-        self, work: Awaitable[T], *, limit_s: float | None = None, what: str = ""
+        self,
+        work: Awaitable[T],
+        *,
+        limit_s: float | None = None,
+        what: str = "",
+        keep: bool = False,
+        counts: bool = True,
     ) -> T:
         """Wait for something at most as long as it and the run may still take.
 
         Args:
-            work: What is waited for; cancelled where it takes too long.
+            work: What is waited for; cancelled where it takes too long, and not begun where
+                nothing may be any more.
             limit_s: How long it may take itself, in seconds; None: as long as the run.
             what: How ``TooSlow`` calls it.
+            keep: Whether it is waited for although a person takes over.
+            counts: Whether it is time of the run.
 
         Raises:
             Stop: The run is at its limit.
@@ -290,24 +389,34 @@ class Run:
         """
         if not self.env.live:
             return await work
-        run_s = self.task.limits.seconds
-        rest_s = self._began + self._held_s + run_s - time.monotonic()
-        clock = asyncio.timeout(rest_s if limit_s is None else min(rest_s, limit_s))
+        require = self.control.check_stopped if keep else self.require_hand
+        rest_s = self._rest_s() if counts else float("inf")
         try:
-            with self.control.striking(clock):
-                async with clock:
-                    return await work
-        except (Halted, TakenOver):
+            require()
+            if rest_s <= 0:
+                raise self._late()
+        except BaseException:
             if asyncio.iscoroutine(work):
                 work.close()
             raise
+        clock = asyncio.timeout(rest_s if limit_s is None else min(rest_s, limit_s))
+        try:
+            with self.control.striking(clock, keep=keep):
+                async with clock:
+                    return await work
         except TimeoutError:
             if not clock.expired():
                 raise
-        self.control.check()
+        require()
         if limit_s is not None and limit_s < rest_s:
             raise TooSlow(f"{what} took longer than the {limit_s:g} s that it may take")
-        raise Stop(StopReason.TIME_LIMIT, f"{run_s:g} s have passed")
+        raise self._late()
+
+    def _rest_s(self) -> float:
+        return self._began + self._held_s + self.task.limits.seconds - time.monotonic()
+
+    def _late(self) -> Stop:
+        return Stop(StopReason.TIME_LIMIT, f"{self.task.limits.seconds:g} s have passed")
 
     def count_error(self, message: str) -> None:
         """Count something that came to nothing.

@@ -164,6 +164,8 @@ class Task(Plain):
     limits: Limits = Limits()
     variables: dict[str, str] = Field(default_factory=dict)
     """Their values are already filled in below; kept for the record."""
+    secrets: dict[str, str] = Field(default_factory=dict)
+    """Where each ``{{secret:name}}`` is kept, such as ``env:BANK_PIN``; never what it is."""
     steps: tuple[TaskStep, ...] = Field(min_length=1)
     folder: Path = Field(default=Path("."), exclude=True)
     """Relative paths are relative to this. Not part of the record."""

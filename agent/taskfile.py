@@ -1,17 +1,16 @@
 """Task files: YAML, with the line named in every complaint."""
 
-import re
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
-import yaml
 from pydantic import ValidationError
 
 from .checks import as_written, not_text
 from .errors import TaskError
 from .places import FORMS, PLACES, Place, place_named
+from .plain_yaml import Document, complaints
 from .task import VARIABLE, Limits, Task, TaskStep
 
 T = TypeVar("T")
@@ -33,121 +32,16 @@ def load_task(path: str | Path, variables: Mapping[str, str] | None = None) -> T
         TaskError: It cannot be read or understood; names the file and the line.
     """
     path = Path(path)
-    try:
-        text = path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise TaskError(f"cannot be read: {error.strerror}", path=path) from error
-    except UnicodeDecodeError as error:
-        raise TaskError(f"is not UTF-8 text: {error.reason}", path=path) from error
-    try:
-        loader = _Loader(text)
-        node = loader.get_single_node()
-        if node is not None:
-            _require_plain(node, loader, path)
-        data = None if node is None else loader.construct_document(node)
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        problem = getattr(error, "problem", None) or str(error)
-        line = None if mark is None else mark.line + 1
-        raise TaskError(f"is not valid YAML: {problem}", path=path, line=line) from error
-    except RecursionError as error:
-        raise TaskError("is nested too deeply", path=path) from error
-    return _Reader(path, node).task(data, dict(variables or {}))
-
-
-class _Float(float):
-    """A number that remembers how it was written: ``type: 1.10`` types 1.10."""
-
-    source: str
-
-    def __str__(self) -> str:
-        return self.source
-
-
-class _Loader(yaml.SafeLoader):
-    """YAML whose texts stay texts.
-
-    YAML 1.1 reads ``12:30`` as 750, ``0123`` as 83, ``yes`` as true and ``2026-01-01`` as a date:
-    what was meant to be typed would be typed otherwise. Here only null, true, false and plain
-    decimal numbers are anything but text.
-    """
-
-    yaml_implicit_resolvers = {}  # noqa: RUF012 - as PyYAML has it
-
-    def construct_number(self, node: yaml.ScalarNode) -> float:
-        """Read a number with a point."""
-        number = _Float(node.value)
-        number.source = node.value
-        return number
-
-
-_Loader.add_implicit_resolver("tag:yaml.org,2002:null", re.compile(r"^(?:~|null|)$"), [*"~n", ""])
-_Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile(r"^(?:true|false)$"), [*"tf"])
-_Loader.add_implicit_resolver(
-    "tag:yaml.org,2002:int", re.compile(r"^(?:0|-?[1-9][0-9]{0,17})$"), [*"-0123456789"]
-)
-_Loader.add_implicit_resolver(
-    "tag:yaml.org,2002:float",
-    re.compile(r"^-?(?:0|[1-9][0-9]*)?\.[0-9]+(?:[eE][-+]?[0-9]+)?$"),
-    [*"-.0123456789"],
-)
-_Loader.add_constructor("tag:yaml.org,2002:float", _Loader.construct_number)
-
-_MAX_NODES = 100_000
-_MAX_DEPTH = 100
-_TEXT = "tag:yaml.org,2002:str"
-
-
-def _require_plain(root: yaml.Node, loader: _Loader, path: Path) -> None:
-    """Refuse what PyYAML reads without a word: keys given twice, parts that hold themselves, tags.
-
-    Raises:
-        TaskError: With the line.
-    """
-    sizes: dict[int, int] = {}
-    inside: set[int] = set()
-
-    def wrong(message: str, node: yaml.Node) -> TaskError:
-        return TaskError(message, path=path, line=node.start_mark.line + 1)
-
-    def size(node: yaml.Node) -> int:
-        if id(node) in inside:
-            raise wrong("this part holds itself: an alias cannot stand inside what it names", node)
-        if len(inside) > _MAX_DEPTH:
-            raise wrong(f"it is nested deeper than {_MAX_DEPTH}", node)
-        if id(node) not in sizes:
-            scalar = isinstance(node, yaml.ScalarNode)
-            meant = loader.resolve(type(node), node.value, (True, False))  # type: ignore[no-untyped-call]
-            if node.tag != meant and not (scalar and node.tag == _TEXT):
-                raise wrong(f"the tag {node.tag} cannot be used here: leave it out", node)
-            if scalar and not_text(node.value):
-                raise wrong("half a surrogate pair is no text: remove it", node)
-            inside.add(id(node))
-            children = node.value if isinstance(node, yaml.SequenceNode) else []
-            if isinstance(node, yaml.MappingNode):
-                keys: set[str] = set()
-                for key, value in node.value:
-                    if not isinstance(key, yaml.ScalarNode) or key.tag != _TEXT:
-                        raise wrong("a name is a text here: put it in quotes", key)
-                    if key.value in keys:
-                        raise wrong(f"{key.value!r} is given twice", key)
-                    keys.add(key.value)
-                    children += [key, value]
-            sizes[id(node)] = 1 + sum(size(child) for child in children)
-            inside.remove(id(node))
-        if sizes[id(node)] > _MAX_NODES:
-            raise wrong(f"it comes to more than {_MAX_NODES} parts", node)
-        return sizes[id(node)]
-
-    size(root)
+    document = Document.read(path, lambda message, line: TaskError(message, path=path, line=line))
+    return _Reader(path, document).task(document.data, dict(variables or {}))
 
 
 class _Reader:
     """Turns the parsed YAML into a task, knowing the line of every part."""
 
-    def __init__(self, path: Path, node: yaml.Node | None) -> None:
+    def __init__(self, path: Path, document: Document) -> None:
         self._path = path
-        self._node = node
+        self._document = document
 
     def task(self, data: Any, overrides: dict[str, str]) -> Task:
         if data is None:
@@ -239,34 +133,10 @@ class _Reader:
         try:
             return make()
         except ValidationError as error:
-            first = error.errors(include_url=False)[0]
-            message = first["msg"].removeprefix("Value error, ")
-            field = ".".join(str(part) for part in first["loc"])
-            if first["type"] == "extra_forbidden":
-                message = "unknown field"
-            raise self._wrong(
-                f"{field}: {message}" if field else message, *where, *first["loc"]
-            ) from error
+            place, message = complaints(error)[0]
+            raise self._wrong(message, *where, *place) from error
         except ValueError as error:
             raise self._wrong(str(error), *where) from error
 
     def _wrong(self, message: str, *where: Any) -> TaskError:
-        return TaskError(message, path=self._path, line=self._line(where))
-
-    def _line(self, where: tuple[Any, ...]) -> int | None:
-        """Find the line of a part by its keys and indexes; the nearest known one."""
-        node = self._node
-        line = None
-        for part in where:
-            child: yaml.Node | None = None
-            if isinstance(node, yaml.MappingNode):
-                for key, value in node.value:
-                    if key.value == str(part):
-                        line, child = key.start_mark.line + 1, value
-            elif isinstance(node, yaml.SequenceNode) and part in range(len(node.value)):
-                item = node.value[part]
-                line, child = item.start_mark.line + 1, item
-            if child is None:
-                break
-            node = child
-        return line
+        return TaskError(message, path=self._path, line=self._document.line(*where))

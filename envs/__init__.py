@@ -20,6 +20,7 @@ from .errors import (
     EpisodeUnwritable,
     RecordingEnded,
     ReplayDiverged,
+    ScreenChanged,
     StoppedByUser,
 )
 from .journal import Journal, Recorder
@@ -60,6 +61,7 @@ __all__ = [
     "RecordingEnded",
     "ReplayDiverged",
     "ReplayEnv",
+    "ScreenChanged",
     "SettlePolicy",
     "Step",
     "StopReason",

@@ -22,7 +22,9 @@ from .errors import (
     DeviceNotFound,
     EnvClosed,
     EnvTimeout,
+    ScreenChanged,
 )
+from .freshness import Now
 from .settle import SettlePolicy, settle
 from .worker import Stop, Worker
 
@@ -170,7 +172,8 @@ class AndroidEnv:
         Raises:
             ActionNotSupported: Not in the action space; nothing was sent.
             PointOutsideImage: A point is not on the screen; nothing was sent.
-            ActionFailed: It did not work, the screen is off, or is another than was seen.
+            ScreenChanged: The screen is another than was seen; nothing was sent.
+            ActionFailed: It did not work, or the screen is off.
             CaptureFailed, DeviceLost: The phone is gone; says what was delivered.
             EnvTimeout: It took longer than it ever should.
             EnvClosed: Not between ``reset`` and ``close``.
@@ -236,7 +239,7 @@ class AndroidEnv:
         before = on.source.shot(stop)
         frame = on.frame(before.size, stop)
         if not seen.frame.same_screen(frame):
-            raise ActionFailed(
+            raise ScreenChanged(
                 f"the screen of {on.link.serial} was turned or changed its size since it was "
                 "looked at; nothing was done: look again"
             )
@@ -244,6 +247,13 @@ class AndroidEnv:
         if _needs_light(action):
             on.require_light(before, stop)
         on.idle.look(on.settled, before)
+        try:
+            on.fresh.require(
+                action, seen, Now(on.pixels(before), before.caret, moving=on.idle.ticking)
+            )
+        except ScreenChanged:
+            on.settled = before  # else the next action would take it for a second change
+            raise
         policy, response_s = self._policy, None
         if isinstance(action, a.OpenApp):
             policy = replace(policy, limit_s=policy.limit_s + _APP_RESPONSE_S)

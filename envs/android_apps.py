@@ -60,8 +60,8 @@ class App:
         return {name.casefold() for name in own if name}
 
     def __str__(self) -> str:
-        """Give its label and package, or its package alone."""
-        return f"{self.label} ({self.package})" if self.label else self.package
+        """Give its label and package, or its package alone; a label is whatever an app says."""
+        return f"{self.label:.60} ({self.package})" if self.label else self.package
 
 
 def installed(link: Link, stop: Stop) -> list[App]:

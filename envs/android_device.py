@@ -17,6 +17,7 @@ from .android_screen import FrameSource, PhoneShot, Screencap
 from .android_text import TextWay, Typist, Ways
 from .base import Observation
 from .errors import ActionFailed, CaptureFailed, DeviceNotFound
+from .freshness import Freshness
 from .settle import IdleRegions
 from .worker import Stop
 
@@ -50,6 +51,7 @@ class Device:
         ways: How it can be given text.
         source: Where its pictures come from.
         idle: What changes on its screen by itself.
+        fresh: Refuses an action whose screen is no longer there.
         settled: The screen when it last stood still.
         state: What it was doing when it was last looked at.
         notes: What was found and put right, for the record.
@@ -63,6 +65,7 @@ class Device:
     input: Input
     typist: Typist
     idle: IdleRegions = field(default_factory=IdleRegions)
+    fresh: Freshness = field(default_factory=Freshness)
     settled: PhoneShot | None = None
     state: State = field(default_factory=State)
     notes: list[str] = field(default_factory=list)
@@ -225,5 +228,5 @@ class Device:
         reply = self.link.send(android_apps.start_command(app), stop)
         if reply.code or "Error" in reply.text:
             said = " ".join(reply.text.split())[:200]
-            raise ActionFailed(f"{app} did not start: {said}", delivered=True)
+            raise ActionFailed(f"{app} did not start: the phone says {said!r}", delivered=True)
         return f"started {app}"

@@ -68,7 +68,8 @@ class Broadcast:
         """Say what went wrong, by what ``am`` printed; None: nothing that it knows of."""
         results = re.findall(r"Broadcast completed: result=(-?\d+)", reply.text)
         if reply.code or not results:
-            return " ".join(reply.text.split())[:200] or f"am ended with code {reply.code}"
+            said = " ".join(reply.text.split())[:200]
+            return f"am says {said!r}" if said else f"am ended with code {reply.code}"
         if self.result is not None and any(int(result) != self.result for result in results):
             return f"{self.ime} took the text and did nothing with it"
         return None
@@ -151,7 +152,7 @@ def borrowed(link: Link, keyboard: Broadcast, stop: Stop) -> Iterator[None]:
         if reply.code or "cannot" in reply.text:
             raise ActionFailed(
                 f"{link.serial} does not let {keyboard.ime} be chosen "
-                f"({' '.join(reply.text.split())[:120]}); nothing was typed"
+                f"({' '.join(reply.text.split())[:120]!r}); nothing was typed"
             )
         _wait_until_ready(link, keyboard, stop)
         yield

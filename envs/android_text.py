@@ -10,8 +10,8 @@ outcome says whether the text was seen to have arrived.
 
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from ..actions import schema as a
@@ -42,6 +42,8 @@ _LOOK_S = (0.0, 0.15, 0.4)
 """When to read back: apps take their time to show a text."""
 _GO = "go() { read -t 0.001 _; [ $? -gt 128 ]; }\n"
 """Between two commands the phone looks whether we are still there and still want it."""
+_CLEAN_S = 3.0
+"""How long emptying the clipboard may take, in seconds."""
 _MOST_DELETES = 2000
 _MANY_LINES = 0x20000
 """``InputType.TYPE_TEXT_FLAG_MULTI_LINE``."""
@@ -164,6 +166,18 @@ class Typist:
         if way == "keyboard" and self._ways.keyboard is not None:
             with keyboards.borrowed(self._link, self._ways.keyboard, stop):
                 yield
+        elif way == "clipboard":
+            try:
+                yield
+            finally:
+                # What was typed may be a secret, and any app may ask for the clipboard. Not with
+                # the caller's Stop: who gives up, cleans up all the same.
+                bounds = replace(
+                    self._link.bounds, query_s=_CLEAN_S, reconnect_s=_CLEAN_S, attempts=2
+                )
+                link = Link(self._link.server, self._link.serial, bounds)
+                with suppress(DeviceLost):
+                    link.ask("cmd clipboard set-text ''", Stop())
         else:
             yield
 
@@ -287,7 +301,7 @@ def input_trouble(reply: Reply) -> str | None:
         return None
     found = re.search(r"^(?:Error: .*|\S*(?:Exception|Error): .*)$", reply.text, re.MULTILINE)
     words = found[0] if found else " ".join(reply.text.split())
-    return words[:200] or f"input ended with code {reply.code}"
+    return f"it says {words[:200]!r}" if words else f"input ended with code {reply.code}"
 
 
 def arrived(before: str, typed: str, after: str, *, blurred: bool = False) -> bool:

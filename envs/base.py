@@ -6,9 +6,14 @@ An env is where actions happen: a desktop, a phone, a browser, a recording. The 
 - An env is made with its device named explicitly. Making one touches nothing; ``reset`` connects.
 - ``reset`` gives the first observation. Before it, ``observe`` and ``perform`` raise ``EnvClosed``.
 - ``observe`` gives a true picture or raises. It never gives an old, black or partial one.
-- ``perform`` checks first (action space, points on the screen), then sends input, then waits until
-  the screen has settled (bounded), and says what it saw. If it raises ``ActionFailed`` the env is
-  still fine. It never repeats an input.
+- ``perform`` checks first (action space, points on the screen, and that the screen is still what
+  was seen where the input goes), then sends input, then waits until the screen has settled
+  (bounded), and says what it saw. If it raises ``ActionFailed`` the env is still fine. It never
+  repeats an input.
+- Where the screen has changed around a point since it was seen, or something else has the keyboard,
+  ``perform`` raises ``ScreenChanged`` and sends nothing. A caret that blinks, a clock far away and
+  what is known to move do not count. After one such refusal the same action on a new picture
+  passes, so that what moves for ever refuses nobody for ever. ``envs/freshness.py`` has the rules.
 - Cancelling a call returns within 100 ms. No further input is sent, and every key and button that
   was down is released.
 - ``close`` releases everything, restores what was borrowed, and may be called twice. Afterwards
@@ -54,7 +59,8 @@ class Observation:
         pixels: ``uint8[H, W, 3]``, RGB, at sensor resolution. Not written to afterwards.
         frame: How the picture relates to the screen; ``frame.physical`` is its size.
         time: Seconds since 1970, when the picture was taken.
-        extras: Further facts, JSON-able: ``window`` (title of the active window) where known.
+        extras: Further facts, JSON-able: ``window`` (title of the active window) where known,
+            ``keyboard`` (whether a phone's is shown), ``secure`` (an app forbids pictures).
     """
 
     __slots__ = ("_hash", "extras", "frame", "pixels", "time")
@@ -191,11 +197,13 @@ class Env(Protocol):
 
         Args:
             action: An action of the action space.
-            seen: The observation its points belong to; the effect is judged against it.
+            seen: The observation it was decided on: its points belong to it, and where the
+                screen is another by now, nothing is sent.
 
         Raises:
             ActionNotSupported: Not in the action space; nothing was sent.
             PointOutsideImage: A point is not on the screen; nothing was sent.
+            ScreenChanged: The screen is another than was seen; nothing was sent: look again.
             ActionFailed: It did not work, though the env is fine.
             StoppedByUser: The user took the pointer to a corner of the screen.
             CaptureFailed, DeviceLost: The device is gone.

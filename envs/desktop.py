@@ -13,7 +13,6 @@ from .base import Delivery, Observation, Outcome, Read
 from .capture import Monitor, Shot
 from .desktop_input import APP_RESPONSE_S, Connection, duration_s, open_app, send
 from .errors import (
-    ActionFailed,
     ActionNotSupported,
     BackendMissing,
     CaptureFailed,
@@ -21,7 +20,9 @@ from .errors import (
     DeviceNotFound,
     EnvClosed,
     EnvTimeout,
+    ScreenChanged,
 )
+from .freshness import Now
 from .pointer import corners_of
 from .settle import SettlePolicy, settle
 from .worker import Stop, Worker
@@ -171,7 +172,8 @@ class DesktopEnv:
         Raises:
             ActionNotSupported: Not in the action space; nothing was sent.
             PointOutsideImage: A point is not on the screen; nothing was sent.
-            ActionFailed: It did not work, or the screen is another than was seen.
+            ScreenChanged: The screen is another than was seen; nothing was sent.
+            ActionFailed: It did not work.
             StoppedByUser: The pointer is in a corner of the screen, and not by our doing.
             CaptureFailed, DeviceLost: The display is gone.
             EnvTimeout: It took longer than it ever should.
@@ -228,7 +230,11 @@ class DesktopEnv:
         try:
             with x11.guarded(on.name, delivered="nothing"):
                 x11.drain(on.display)
-                extras = {"window": on.windows.active_title(), "pointer": list(on.hand.where())}
+                extras = {
+                    "window": on.windows.active_title(),
+                    "window_id": on.windows.active(),
+                    "pointer": list(on.hand.where()),
+                }
                 on.hand.corners = corners_of(on.pictures.monitors)
         except DeviceLost as error:
             raise CaptureFailed(f"{error}: there is no picture") from error
@@ -242,7 +248,7 @@ class DesktopEnv:
         except DeviceNotFound as error:
             raise DeviceLost(str(error), delivered="nothing") from error
         if not seen.frame.same_screen(on.pictures.frame(box)):
-            raise ActionFailed(
+            raise ScreenChanged(
                 "the screen changed its size or place since it was looked at; nothing was done: "
                 "look again"
             )
@@ -252,6 +258,11 @@ class DesktopEnv:
         policy, response_s, detail = self._policy, None, ""
         with x11.guarded(on.name, delivered="nothing"):
             on.hand.watch()
+            try:
+                on.fresh.require(action, seen, self._now(on, seen, before))
+            except ScreenChanged:
+                on.settled = before  # else the next action would take it for a second change
+                raise
         with x11.guarded(on.name, delivered="unknown"):
             if isinstance(action, a.OpenApp):
                 detail = open_app(on, action.name)
@@ -275,6 +286,17 @@ class DesktopEnv:
             settle_s=round(end.seconds, 4),
             settled=end.still,
             detail=detail,
+        )
+
+    def _now(self, on: Connection, seen: Observation, shot: Shot) -> Now:
+        x11.drain(on.display)
+        x, y = on.hand.where()
+        return Now(
+            shot.view(),
+            shot.caret,
+            moving=on.idle.ticking,
+            pointer=seen.frame.from_pointer(x, y) if shot.box.contains(x, y) else None,
+            focus={"window_id": on.windows.active()},  # titles change with every page
         )
 
     def _after(self, on: Connection, shot: Shot) -> Observation | None:

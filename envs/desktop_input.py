@@ -11,9 +11,11 @@ from ..actions.schema import Action
 from . import apps, x11
 from .capture import Capture, Monitor, Shot
 from .errors import ActionFailed, ActionNotSupported
+from .freshness import Freshness
 from .pointer import Hand
 from .settle import IdleRegions
 from .worker import Stop
+from .x11_hotkey import reserved
 from .x11_keymap import Keymap
 from .x11_lease import Lease
 from .x11_text import Typist
@@ -66,6 +68,7 @@ class Connection:
                 name, self.windows, monitor=monitor, region=region, window=window
             )
             self.idle = IdleRegions()
+            self.fresh = Freshness()
             self.settled: Shot | None = None
         except BaseException:
             self.close()
@@ -124,6 +127,11 @@ def send(on: Connection, action: Action, places: Mapping[str, tuple[int, int]], 
 
 
 def _chord(on: Connection, chord: tuple[str, ...], press: Callable[[list[int]], None]) -> None:
+    if reserved(on.display, chord):
+        raise ActionFailed(
+            f"{'+'.join(chord)} is the chord with which the user stops or takes over; nothing was "
+            "sent"
+        )
     try:
         codes = on.typist.codes(chord)
     except UnknownKey as error:

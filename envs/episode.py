@@ -3,18 +3,20 @@
 On disk it is a folder::
 
     episode.json       what was run: format version, task, env, model and its hash, versions
-    steps.jsonl        append-only, fsynced line by line: intents, steps, and the end
+    steps.jsonl        append-only, fsynced line by line: intents, steps, the end; where another
+                       process went on, a line that says so, and on
     frames/HASH.png    every distinct picture once, lossless, named by its content
 
 An intent is durable before the device hears of the action, the step after it was seen. A crash at
 any moment leaves a readable prefix: a torn last line of an episode without an end is dropped, and
-an intent without its step says that nobody knows what became of that action. Anything torn or
-missing elsewhere is damage and is refused by name.
+an intent without its step says that nobody knows what became of that action. Only a resumption may
+follow an end. Anything torn or missing elsewhere is damage and is refused by name.
 """
 
 import json
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated
 
@@ -25,7 +27,7 @@ from pydantic import Field, TypeAdapter, ValidationError
 from ..model.chat import Pixels, pixel_hash
 from .base import Delivery, Observation
 from .errors import EnvError, EpisodeBroken
-from .records import FORMAT, End, Header, Intent, Step, StopReason, View
+from .records import FORMAT, End, Header, Intent, Resumed, Step, StopReason, View
 
 _CACHE_BYTES = 256 * 2**20
 
@@ -36,9 +38,9 @@ class Episode:
     Attributes:
         header: What was run.
         steps: In order.
-        end: How it ended; None for a recording that was cut off.
-        pending: An action begun whose outcome nobody saw, at the end of a recording cut off.
-
+        end: How it ended, the last time; None for a recording that was cut off.
+        pending: An action begun whose outcome nobody saw, at the end of the recording.
+        resumptions: Where other processes went on with it, in order.
         folder: Where it lies; None if it was not recorded.
     """
 
@@ -49,12 +51,14 @@ class Episode:
         end: End | None,
         *,
         pending: Intent | None = None,
+        resumptions: tuple[Resumed, ...] = (),
         folder: Path | None = None,
     ) -> None:
         self.header = header
         self.steps = steps
         self.end = end
         self.pending = pending
+        self.resumptions = resumptions
         self.folder = folder
         self._pictures: OrderedDict[str, Pixels] = OrderedDict()
 
@@ -68,8 +72,16 @@ class Episode:
             EpisodeBroken: The folder is damaged, mixed or of a newer version; names file and
                 line.
         """
-        header, steps, end, pending = _read_folder(Path(folder))
-        return cls(header, steps, end, pending=pending, folder=Path(folder))
+        header = _read_header(Path(folder))
+        lines = _read_lines(Path(folder), header)
+        return cls(
+            header,
+            lines.steps,
+            lines.end,
+            pending=lines.intent,
+            resumptions=tuple(lines.resumptions),
+            folder=Path(folder),
+        )
 
     @property
     def stop(self) -> StopReason | None:
@@ -147,65 +159,93 @@ def frame_path(folder: Path, picture: str) -> Path:
     return folder / "frames" / f"{picture}.png"
 
 
-def _read_folder(folder: Path) -> tuple[Header, list[Step], End | None, Intent | None]:
-    """Read and check an episode's folder.
+@dataclass(slots=True)
+class _Lines:
+    """What ``steps.jsonl`` says, as far as it was read."""
 
-    Returns:
-        Header, steps, the end (None for a recording cut off), and the intent left without a step.
+    steps: list[Step] = field(default_factory=list)
+    end: End | None = None
+    intent: Intent | None = None
+    """Left without its step so far."""
+    resumptions: list[Resumed] = field(default_factory=list)
+
+    def add(self, record: "_Line", broken: Callable[[str], EpisodeBroken]) -> None:
+        """Take the next line.
+
+        Raises:
+            EpisodeBroken: It cannot follow what came before.
+        """
+        number = len(self.steps)
+        if isinstance(record, Resumed):
+            before = None if self.end is None else self.end.stop
+            if record.after != before:
+                how = "had not ended" if before is None else f"had ended ({before})"
+                raise broken(f"it was resumed after {record.after or 'no end'}, but it {how}")
+        elif self.end is not None:
+            raise broken("something follows the end of the episode")
+        if isinstance(record, End):
+            if record.steps != number:
+                raise broken(f"the end counts {record.steps} steps, but {number} are here")
+            self.end = record
+            return
+        if record.index != number:
+            raise broken(f"step {number} is missing: this line is of step {record.index}")
+        if isinstance(record, Resumed):
+            self.resumptions.append(record)
+            self.end = None
+        elif isinstance(record, Intent):
+            if self.intent is not None:
+                raise broken(f"step {self.intent.index} was begun twice")
+            self.intent = record
+        else:
+            sent = record.result is not None and record.result.delivery is not Delivery.REFUSED
+            if self.intent is None and sent:
+                raise broken(f"the intent of step {number} is missing")
+            if self.intent is not None and record.action != self.intent.action:
+                raise broken(
+                    f"step {number} is not the action that was begun: {self.intent.action}"
+                )
+            self.steps.append(record)
+            self.intent = None
+
+
+def _read_lines(folder: Path, header: Header) -> _Lines:
+    """Read and check an episode's lines.
 
     Raises:
         EpisodeBroken: See ``Episode.load``.
     """
-    header = _read_header(folder)
     path = folder / "steps.jsonl"
     try:
         body = path.read_bytes()
     except OSError as error:
         raise EpisodeBroken(f"cannot be read: {error.strerror}", path=path) from error
     *lines, torn = body.split(b"\n")
-    steps: list[Step] = []
-    intent: Intent | None = None
-    end: End | None = None
+    read = _Lines()
     known: set[str] = set()
-
     for number, line in enumerate(lines, start=1):
 
         def broken(message: str, number: int = number) -> EpisodeBroken:
             return EpisodeBroken(message, path=path, line=number)
 
         record = _read_line(line, header.id, broken)
-        if end is not None:
-            raise broken("something follows the end of the episode")
         for picture in _pictures(record):
             if picture not in known:
                 if not frame_path(folder, picture).is_file():
                     raise broken(f"picture frames/{picture}.png is missing")
                 known.add(picture)
-        if isinstance(record, End):
-            if record.steps != len(steps):
-                raise broken(f"the end counts {record.steps} steps, but {len(steps)} are here")
-            end = record
-            continue
-        if record.index != len(steps):
-            raise broken(f"step {len(steps)} is missing: this line is of step {record.index}")
-        if isinstance(record, Intent):
-            if intent is not None:
-                raise broken(f"step {intent.index} was begun twice")
-            intent = record
-            continue
-        sent = record.result is not None and record.result.delivery is not Delivery.REFUSED
-        if intent is None and sent:
-            raise broken(f"the intent of step {record.index} is missing")
-        if intent is not None and record.action != intent.action:
-            raise broken(f"step {record.index} is not the action that was begun: {intent.action}")
-        steps.append(record)
-        intent = None
-
-    if torn and end is not None:
+        read.add(record, broken)
+    begins = resumed_begins(header.id)
+    if torn and read.end is not None and torn[: len(begins)] != begins[: len(torn)]:
         raise EpisodeBroken(
             "something follows the end of the episode", path=path, line=len(lines) + 1
         )
-    return header, steps, end, intent
+    return read
+
+
+def resumed_begins(episode: str) -> bytes:
+    """Give how the line of a resumption begins: half of one may follow an end, nothing else."""
+    return f'{{"kind":"resumed","episode":"{episode}"'.encode()
 
 
 def _read_header(folder: Path) -> Header:
@@ -232,9 +272,7 @@ def _read_header(folder: Path) -> Header:
         raise EpisodeBroken(_first_complaint(error), path=path) from error
 
 
-def _read_line(
-    line: bytes, episode: str, broken: Callable[[str], EpisodeBroken]
-) -> Intent | Step | End:
+def _read_line(line: bytes, episode: str, broken: Callable[[str], EpisodeBroken]) -> "_Line":
     try:
         data = json.loads(line)
     except (ValueError, RecursionError) as error:
@@ -244,22 +282,22 @@ def _read_line(
     if data.pop("episode", None) != episode:
         raise broken("the line belongs to another episode")
     try:
-        return _LINE.validate_python(data)
+        return _LINES.validate_python(data)
     except ValidationError as error:
         raise broken(_first_complaint(error)) from error
 
 
-_LINE: TypeAdapter[Intent | Step | End] = TypeAdapter(
-    Annotated[Intent | Step | End, Field(discriminator="kind")]
-)
+_Line = Intent | Step | End | Resumed
+_LINES: TypeAdapter[_Line] = TypeAdapter(Annotated[_Line, Field(discriminator="kind")])
 
 
-def _pictures(record: Intent | Step | End) -> Iterator[str]:
+def _pictures(record: _Line) -> Iterator[str]:
+    views: list[View | None] = []
     if isinstance(record, End):
         views = [record.last]
     elif isinstance(record, Intent):
         views = [record.seen]
-    else:
+    elif isinstance(record, Step):
         views = [record.seen, record.after]
         yield from (shown.picture for shown in record.pictures)
     yield from (view.picture for view in views if view is not None)

@@ -5,6 +5,7 @@
     EnvError
       ActionFailed           the env is fine, this action did not work -> tell the model
         ActionNotSupported     not in this env's action space
+        ScreenChanged          it is another screen than the action was decided on: look again
       CaptureFailed          no screenshot; never replaced by a black one
       EnvTimeout             carries the operation and seconds
       EnvClosed              use after close, or before reset: a bug of the caller
@@ -14,11 +15,13 @@
       StoppedByUser          the user pulled the pointer into a corner of the screen
       EpisodeExists          a recording would overwrite what a folder holds
       EpisodeUnwritable      a recording cannot be written there
+        EpisodeInUse           another process writes to it now
       EpisodeBroken          the folder is damaged, mixed or too new; carries file and line
       RecordingEnded         the recording was cut off here; there is nothing more to replay
       ReplayDiverged         the folder is fine, the actions differ; carries step, expected, got
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +44,21 @@ class ActionFailed(EnvError):
 
 class ActionNotSupported(ActionFailed):
     """The action is not in this env's action space. Nothing was sent."""
+
+
+class ScreenChanged(ActionFailed):
+    """The screen is another than the action was decided on. Nothing was sent: look again.
+
+    Attributes:
+        boxes: Where it is another, as left, top, right, bottom in physical pixels; empty where it
+            is not this or that place.
+    """
+
+    def __init__(
+        self, message: str, *, boxes: Sequence[tuple[float, float, float, float]] = ()
+    ) -> None:
+        super().__init__(message)
+        self.boxes = tuple(boxes)
 
 
 class CaptureFailed(EnvError):
@@ -95,6 +113,10 @@ class EpisodeExists(EnvError):
 
 class EpisodeUnwritable(EnvError):
     """A recording cannot be written there."""
+
+
+class EpisodeInUse(EpisodeUnwritable):
+    """Another process writes to the recording now."""
 
 
 class EpisodeBroken(EnvError):

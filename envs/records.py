@@ -150,16 +150,25 @@ Box = tuple[_Side, _Side, _Side, _Side]
 class Change(_Record):
     """What two pictures of a screen say of the time between them."""
 
-    kind: Literal["changed", "unchanged", "noise", "unknown"]
-    """``noise``: only what moves by itself, such as a caret, a clock, a film."""
+    kind: Literal["changed", "unchanged", "noise", "unknown", "stale"]
+    """``noise``: only what moves by itself, such as a caret, a clock, a film. ``unknown``: it
+    changed, and nobody can say whether by itself; or nothing can be seen. ``stale``: it had changed
+    before anything was sent, so nothing was; the boxes are where the action was to be."""
     boxes: tuple[Box, ...] = ()
-    """Where, the largest first; no more than a few."""
+    """Where, the largest first; no more than a few. In pixels of the later picture."""
+    more: int = 0
+    """How many further places changed, each smaller than those of ``boxes``."""
+    places: tuple[str, ...] = ()
+    """Where in words, such as ``lower left``, without what is where the action was."""
     share: float = 0.0
     """Of the screen's pixels, from 0 to 1."""
+    resized: bool = False
+    """Whether the screen was turned or changed its size; then no pixels were compared."""
     at_point: bool | None = None
     """Whether it changed where the action was; None where the action has no point."""
-    screen: Literal["", "black", "blank", "secure"] = ""
-    """What is wrong with the screen after it: black, of one colour, or kept from screenshots."""
+    screen: Literal["", "black", "blank", "secure", "off"] = ""
+    """What is wrong with the screen after it: black, of one colour, kept from screenshots by an
+    app, or switched off. Bars at its edges aside."""
     keyboard: Literal["", "shown", "hidden"] = ""
     """Whether the on-screen keyboard came or went."""
 
@@ -222,6 +231,8 @@ class Intent(_Record):
     reply: str | None = None
     """With which the model decided on it, as in the step that follows."""
     finished: bool = True
+    tokens: tuple[int, ...] = ()
+    rest: str = ""
     stats: dict[str, float] = {}
     probes: tuple[Probe, ...] = ()
     """What was asked about it so far, such as a person's leave."""
@@ -256,6 +267,10 @@ class Step(_Record):
     """What the model said, verbatim; None also for the later actions of one reply."""
     finished: bool = True
     """False where the reply was cut off at its longest."""
+    tokens: tuple[int, ...] = ()
+    """The reply's ids as they were emitted, so that a conversation is taken up token by token."""
+    rest: str = ""
+    """What of the last token belongs to the reply, where that goes on beyond its end."""
     stats: dict[str, float] = {}
     """Figures of the reply by name with unit, such as ``prefilled_tokens`` or ``decode_s``."""
     thought: str = ""

@@ -17,19 +17,24 @@ from .errors import (
     EnvClosed,
     RecordingEnded,
     ReplayDiverged,
+    ScreenChanged,
 )
 from .marks import GREEN, RED, Mark, marked
 from .records import End, Intent, Step, StopReason
 
-_FROM_OUTSIDE = {
-    StopReason.CANCELLED,
-    StopReason.STOPPED_BY_USER,
-    StopReason.TIME_LIMIT,
-    StopReason.ENV_LOST,
-    StopReason.MODEL_FAILED,
-    StopReason.CRASHED,
-}
-"""Ends that come from outside the run: a replay cannot reach them by itself."""
+FROM_OUTSIDE = frozenset(
+    {
+        StopReason.CANCELLED,
+        StopReason.STOPPED_BY_USER,
+        StopReason.TIME_LIMIT,
+        StopReason.ENV_LOST,
+        StopReason.MODEL_FAILED,
+        StopReason.UNRECORDED,
+        StopReason.CRASHED,
+    }
+)
+"""Ends that come from outside the run: a replay cannot reach them by itself, and the run itself
+can be gone on with."""
 
 
 class ReplayEnv:
@@ -116,6 +121,9 @@ class ReplayEnv:
         step = self._expected(str(action))
         self._compare_action(step, action)
         if step.error is not None or step.result is None:
+            change = None if step.result is None else step.result.change
+            if step.error is not None and change is not None and change.kind == "stale":
+                raise ScreenChanged(step.error, boxes=change.boxes)
             unknown = step.result is not None and step.result.delivery is Delivery.UNKNOWN
             raise ActionFailed(step.error or "it failed when recorded", delivered=unknown)
         result = step.result
@@ -170,6 +178,7 @@ class ReplayEnv:
         fields = ["part", "source"]
         if self.tolerance_px is None:
             fields += ["prompt", "reply", "points", "check", "error", "told", "pictures", "target"]
+            fields += ["decision", "trouble", "handover"]
         for name in fields:
             ours, theirs = getattr(step, name), getattr(recorded, name)
             if ours != theirs:
@@ -188,12 +197,12 @@ class ReplayEnv:
             ReplayDiverged: The run ended otherwise, or earlier, than the recording.
         """
         recorded = self.episode.end
-        if end.stop in _FROM_OUTSIDE or end.stop is StopReason.DIVERGED:
+        if end.stop in FROM_OUTSIDE or end.stop is StopReason.DIVERGED:
             return
         if self._next < len(self.episode.steps):
             step = self.episode.steps[self._next]
             self._diverge("the run ended", step.index, str(step), f"end: {end.stop}")
-        if recorded is None or recorded.stop in _FROM_OUTSIDE:
+        if recorded is None or recorded.stop in FROM_OUTSIDE:
             return  # it was stopped after this step; a replay is not
         if recorded.stop != end.stop:
             self._diverge(
@@ -217,7 +226,7 @@ class ReplayEnv:
         if self._next < len(steps):
             return steps[self._next]
         stop = self.episode.stop
-        if stop is None or stop in _FROM_OUTSIDE:
+        if stop is None or stop in FROM_OUTSIDE:
             how = "was cut off" if stop is None else f"ended ({stop})"
             raise RecordingEnded(f"the recording {how} after {len(steps)} steps")
         self._diverge("the recording ends here", self._next, f"end: {stop}", got)
@@ -292,6 +301,9 @@ _MEANING = {
     "error": "what went wrong",
     "told": "what the model is told",
     "pictures": "what the model is shown",
+    "decision": "what the guard says",
+    "trouble": "the sign that the run gets nowhere",
+    "handover": "what a person did",
 }
 
 

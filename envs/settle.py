@@ -18,8 +18,10 @@ from .worker import Stop
 from .x11_windows import Box
 
 TILE_PX = 8
-_MANY_TILES = 64
+MANY_TILES = 64
 """More changed tiles than this are no caret, whatever their shape."""
+CLOCK_TILES = 128
+"""A clock with its date is not larger."""
 
 _COLOUR = np.uint32(0x00FFFFFF)
 """The fourth byte of a pixel means nothing."""
@@ -160,7 +162,7 @@ def patches(tiles: Mask) -> list[list[tuple[int, int]]]:
     return found
 
 
-def _is_caret(patch: list[tuple[int, int]], change: Difference) -> bool:
+def is_caret(patch: list[tuple[int, int]], change: Difference) -> bool:
     """Whether what changed inside a patch looks like a caret that came or went.
 
     It is thin, a full rectangle, and of one colour while it is there. A letter typed before a
@@ -182,17 +184,18 @@ def _is_caret(patch: list[tuple[int, int]], change: Difference) -> bool:
     return any((inside == inside[0, 0]).all() for inside in insides)
 
 
-def _counts(change: Difference | None, left_out: Mask | None) -> bool:
+def counts(change: Difference | None, left_out: Mask | None) -> bool:
+    """Whether there is a change that is more than one caret, as ``significant`` says."""
     if change is None:
         return False
     tiles = change.tiles
     if left_out is not None and left_out.shape == tiles.shape:
         tiles = tiles & ~left_out
     count = int(tiles.sum())
-    if not 0 < count <= _MANY_TILES:
+    if not 0 < count <= MANY_TILES:
         return count > 0
     found = patches(tiles)
-    return len(found) > 1 or not _is_caret(found[0], change)
+    return len(found) > 1 or not is_caret(found[0], change)
 
 
 def significant(before: Picture, after: Picture, left_out: Mask | None = None) -> bool:
@@ -206,7 +209,7 @@ def significant(before: Picture, after: Picture, left_out: Mask | None = None) -
         after: The screen, later.
         left_out: Tiles that do not count, as in `Difference.tiles`.
     """
-    return before.box != after.box or _counts(difference(before, after), left_out)
+    return before.box != after.box or counts(difference(before, after), left_out)
 
 
 class IdleRegions:
@@ -220,8 +223,6 @@ class IdleRegions:
     _FORGET_AFTER = 20
     _TICKS = 3
     """Times that a clock was seen to tick."""
-    _CLOCK_TILES = 128
-    """A clock with its date is not larger."""
 
     def __init__(self) -> None:
         self._round = 0
@@ -252,8 +253,8 @@ class IdleRegions:
     def blink(self, change: Difference) -> Mask:
         """Take note of carets that came or went, and give their tiles."""
         carets = np.zeros_like(change.tiles)
-        for patch in patches(change.tiles) if int(change.tiles.sum()) <= _MANY_TILES else []:
-            if _is_caret(patch, change):
+        for patch in patches(change.tiles) if int(change.tiles.sum()) <= MANY_TILES else []:
+            if is_caret(patch, change):
                 carets[tuple(np.transpose(patch))] = True
         if self._blinked is not None:
             self._blinked[carets] = self._round
@@ -263,6 +264,11 @@ class IdleRegions:
     def moving(self) -> Mask | None:
         """The tiles that are not waited for; None where nothing is known yet."""
         return self._seen(2)
+
+    @property
+    def ticking(self) -> Mask | None:
+        """The tiles that go on changing, as those of a clock or a film; None as in ``moving``."""
+        return self._seen(self._TICKS)
 
     def _seen(self, times: int) -> Mask | None:
         if self._last is None or self._times is None:
@@ -276,18 +282,18 @@ class IdleRegions:
             return Effect.CHANGED
         if (change := difference(before, after)) is None:
             return Effect.UNCHANGED
-        moving, ticking = self.moving, self._seen(self._TICKS)
+        moving, ticking = self.moving, self.ticking
         if moving is None or ticking is None or self._blinked is None:
             doubtful = ticking = blinking = np.zeros_like(change.tiles)
         else:
             doubtful = moving | (self._last == self._round)
             blinking = self._round - self._blinked <= self._FORGET_AFTER
-        if _counts(change, doubtful):
+        if counts(change, doubtful):
             return Effect.CHANGED
         inside, outside = change.tiles & doubtful, change.tiles & ~doubtful
         if (outside & ~blinking).any():
             return Effect.UNKNOWN  # a caret: it came with the action, or it blinks
-        if int(inside.sum()) > self._CLOCK_TILES or (inside & ~ticking).any():
+        if int(inside.sum()) > CLOCK_TILES or (inside & ~ticking).any():
             return Effect.UNKNOWN
         return Effect.UNCHANGED
 
@@ -324,7 +330,7 @@ def settle(
         if last.box != shot.box:
             moved_s = now_s
         elif (change := difference(last, shot)) is not None:
-            if _counts(change, moving):
+            if counts(change, moving):
                 moved_s = now_s
             elif last is not before:  # later than the action
                 idle.blink(change)

@@ -81,10 +81,17 @@ class Windows:
 
     def active_title(self) -> str | None:
         """Give the title of the active window; None if there is none or no one says."""
+        active = self.active()
+        if active is None:
+            return None
+        return self.title(self._display.create_resource_object("window", active))
+
+    def active(self) -> int | None:
+        """Give the id of the active window; None if there is none or no one says."""
         active = self.property(self._root, "_NET_ACTIVE_WINDOW")
         if active is None or len(active) == 0 or not active[0]:
             return None
-        return self.title(self._display.create_resource_object("window", active[0]))
+        return int(active[0])
 
     def title(self, window: Any) -> str | None:
         """Give a window's title; None if it has none."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from .chat import Message
 from .size import Size
@@ -20,11 +20,16 @@ class Reply:
         stats: Figures of this reply for the record, by name with unit, such as
             ``prefill_s`` or ``decoded_tokens``. Empty where a model measures nothing.
         finished: False where the reply was cut off at its longest.
+        tokens: Its ids as they were emitted, which need not be how the text would be encoded.
+            Empty where a model has none.
+        rest: What of the last token belongs to it, where that goes on beyond its end.
     """
 
     text: str
     stats: Mapping[str, float] = field(default_factory=dict)
     finished: bool = True
+    tokens: tuple[int, ...] = ()
+    rest: str = ""
 
 
 class Session(Protocol):
@@ -58,6 +63,20 @@ class Session(Protocol):
 
     async def close(self) -> None:
         """Free what the session holds. Closing twice is harmless."""
+        ...
+
+
+@runtime_checkable
+class Remembers(Protocol):
+    """A session that can take up a conversation which another one began."""
+
+    def remember(self, messages: Sequence[Message], reply: Reply) -> None:
+        """Take a reply for one's own, token by token, when the conversation goes on after it.
+
+        Args:
+            messages: What it was given to.
+            reply: Of the same model.
+        """
         ...
 
 

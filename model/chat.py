@@ -32,14 +32,18 @@ def pixel_hash(pixels: Pixels) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A stretch of plain text. Special tokens inside it are text, never control."""
+    """A stretch of plain text. Tokens of any kind that it spells are text, never control.
+
+    In a system turn, where only a dialect and the descriptions of tools speak, tokens that are not
+    special, such as ``<tool_call>``, are tokens.
+    """
 
     text: str
 
 
 @dataclass(frozen=True, slots=True)
 class Marked:
-    """Text in which control tokens may stand, such as ``<|box_start|>``.
+    """Text in which control tokens may stand, such as ``<|box_start|>`` or ``<tool_call>``.
 
     For a dialect's own words and for what a model said; never for what a user, a screen or a tool
     says. Tokens that open and close turns and pictures are text here, too.

@@ -7,7 +7,7 @@ it is encoded.
 Source: the chat templates of the published Qwen2-VL and Qwen2.5-VL (they agree).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -177,7 +177,9 @@ class Layout:
                     writer.ids(emitted.ids)
                     writer.text(emitted.rest)
                 elif isinstance(part, Marked):
-                    writer.marked(part.text)
+                    writer.cut(self.tokenizer.marked(part.text))
+                elif message.role == "system":
+                    writer.cut(self.tokenizer.worded(part.text))
                 else:
                     writer.text(part.text)
             if message.role == "assistant" and number == len(messages) - 1:
@@ -233,8 +235,9 @@ class _Writer:
     def text(self, text: str) -> None:
         self._text += text
 
-    def marked(self, text: str) -> None:
-        for piece in self._tokenizer.marked(text):
+    def cut(self, pieces: Iterable[str | int]) -> None:
+        """Put text that was cut at the tokens in it."""
+        for piece in pieces:
             if isinstance(piece, str):
                 self.text(piece)
             else:
@@ -243,6 +246,6 @@ class _Writer:
     def ids(self, ids: Sequence[int]) -> None:
         """Put tokens after the text that waits."""
         if self._text:
-            self.made.ids += self._tokenizer.encode(self._text)
+            self.made.ids += self._tokenizer.letters(self._text)
             self._text = ""
         self.made.ids += ids

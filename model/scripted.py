@@ -95,6 +95,16 @@ class ScriptedModel:
         """How many replies have not been asked for yet."""
         return len(self._replies) - self._next
 
+    def skip(self, said: Sequence[str]) -> None:
+        """Leave out what was said before, where the list begins with it: another script starts
+        at its own beginning.
+
+        Args:
+            said: Replies that a run got before it was interrupted.
+        """
+        if self._replies[: len(said)] == list(said):
+            self._next = max(self._next, len(said))
+
     def plan(self, size: Size) -> Size:
         """Leave the picture as it is."""
         return size

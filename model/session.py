@@ -122,6 +122,15 @@ class QwenSession:
             stop.set()
             raise
 
+    def remember(self, messages: Sequence[Message], reply: Reply) -> None:
+        """Take up a reply of another session to these messages, token by token.
+
+        Without it, what was said then would be encoded from its text, and so might be another
+        prompt than the one that the conversation went on from.
+        """
+        if reply.tokens:
+            self._said[(*place_of(messages), reply.text)] = Emitted(reply.tokens, reply.rest)
+
     async def close(self) -> None:
         """Free the cache; closing twice is harmless."""
         self._closed = True
@@ -202,6 +211,8 @@ class QwenSession:
                 "mask_s": round(guide.seconds, 4) if guide else 0.0,
             },
             finished=draft.finished,
+            tokens=tuple(emitted.ids),
+            rest=emitted.rest,
         )
 
     def _cut(self, length: int) -> None:

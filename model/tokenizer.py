@@ -3,7 +3,8 @@
 The special tokens that open and close turns and pictures are never made from text: what a screen,
 a tool or a user says is encoded by a tokenizer that does not know them, so no text can open a
 turn. They are added by number, by the one function that lays out a prompt (``prompt.py``). The
-other special tokens, such as those around a box, come from marked text alone.
+other added tokens, such as those around a box or a tool call, come from marked text alone, and
+from the system turn where they are not special.
 """
 
 import json
@@ -91,7 +92,7 @@ class Tokenizer:
         self.im_start, self.im_end = self._special[IM_START], self._special[IM_END]
         self.size = backend.get_vocab_size()
         self._words = _any_of(name for name in self.added if name not in self._special)
-        self._marks = _any_of(name for name in self._special if not structural(name))
+        self._marks = _any_of(name for name in self.added if not structural(name))
 
     @classmethod
     def load(cls, folder: Path) -> "Tokenizer":
@@ -188,21 +189,26 @@ class Tokenizer:
         return self._special.get(name)
 
     def encode(self, text: str) -> list[int]:
-        """Encode text as text: special tokens written in it are letters like any others.
+        """Encode a text that a model or a template wrote: special tokens in it are letters.
 
         Tokens that the checkpoint adds without calling them special, such as Qwen2.5's
         ``<tool_call>``, are words.
         """
         ids: list[int] = []
-        for piece in self._cut(self._words, text):
-            if isinstance(piece, int):
-                ids.append(piece)
-            else:
-                ids += self._plain.encode(piece, add_special_tokens=False).ids
+        for piece in self.worded(text):
+            ids += [piece] if isinstance(piece, int) else self.letters(piece)
         return ids
 
+    def letters(self, text: str) -> list[int]:
+        """Encode text as text: every added token written in it is letters like any others."""
+        return self._plain.encode(text, add_special_tokens=False).ids
+
+    def worded(self, text: str) -> Iterator[str | int]:
+        """Cut text into stretches, and ids of the added tokens in it that are not special."""
+        return self._cut(self._words, text)
+
     def marked(self, text: str) -> Iterator[str | int]:
-        """Cut marked text into stretches of text, and ids of the special tokens that it names.
+        """Cut marked text into stretches of text, and ids of the added tokens that it names.
 
         Tokens of turns and pictures, and names that this vocabulary does not have, stay text.
         """

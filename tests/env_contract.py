@@ -12,7 +12,7 @@ import pytest
 
 from eyehand.actions import Point, PointOutsideImage, parse_action
 from eyehand.actions.schema import ACTIONS
-from eyehand.envs import ActionNotSupported, Env, EnvClosed
+from eyehand.envs import ActionNotSupported, Delivery, Env, EnvClosed, ScreenChanged
 
 Make = Callable[[], Env]
 
@@ -123,6 +123,44 @@ async def a_point_far_outside_is_refused(make: Make) -> None:
             if data["action"] in env.action_space:
                 with pytest.raises(PointOutsideImage):
                     await env.perform(parse_action(data), seen)
+    finally:
+        await env.close()
+
+
+async def what_changed_since_it_was_seen_is_not_touched(
+    make: Make, change: Callable[[Env], object], point: tuple[int, int]
+) -> None:
+    """Nor is what never stands still refused for ever.
+
+    Args:
+        make: Makes the env.
+        change: Makes the screen another at the point, each time it is called.
+        point: Where, in pixels.
+    """
+    env = make()
+    try:
+        click = parse_action({"action": "click", "point": point})
+        seen = await env.reset()
+        change(env)
+        for _ in range(2):  # the old picture is no better the second time
+            with pytest.raises(ScreenChanged, match="nothing was sent: look again") as caught:
+                await env.perform(click, seen)
+            assert not caught.value.delivered
+            ((left, top, right, bottom),) = caught.value.boxes
+            assert left <= point[0] < right
+            assert top <= point[1] < bottom
+        outcome = await env.perform(click, await env.observe())
+        assert outcome.delivery is Delivery.DELIVERED
+        refused = []
+        for _ in range(5):
+            seen = await env.observe()
+            change(env)
+            try:
+                await env.perform(click, seen)
+                refused.append(False)
+            except ScreenChanged:
+                refused.append(True)
+        assert refused == [True, False, False, False, False]
     finally:
         await env.close()
 

@@ -22,6 +22,7 @@ from eyehand.envs import (
     Observation,
     Outcome,
 )
+from eyehand.envs.freshness import Freshness, Now
 
 
 class PaperEnv:
@@ -38,6 +39,7 @@ class PaperEnv:
         self.dies_after = dies_after
         self.asked = 0
         self.open: bool | None = None
+        self.fresh = Freshness()
 
     @property
     def name(self) -> str:
@@ -64,6 +66,9 @@ class PaperEnv:
             raise EnvClosed("the paper is not out")
         if action.action not in self.action_space:
             raise ActionNotSupported(f"paper cannot {action.action}")
+        for _, point in action.points():
+            self.frame.to_pointer(point)
+        self.fresh.require(action, seen, Now(self.sheet, (3, 64)))
         before = self.sheet.copy()
         if isinstance(action, Click):
             x, y = self.frame.to_pointer(action.point or Point(0, 0))

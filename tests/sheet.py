@@ -86,6 +86,10 @@ class Window:
     def do_title(self, title: str) -> None:
         self.root.title(title)
 
+    def do_place(self, place: str) -> None:
+        """Move the window; a Tk geometry."""
+        self.root.geometry(place)
+
     def do_draws(self, after_ms: int) -> None:
         """Draw a red box where a button is pressed, so many milliseconds later."""
         self.draws = after_ms

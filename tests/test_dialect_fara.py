@@ -132,8 +132,9 @@ def test_each_picture_has_its_text_after_it_and_goes_with_it() -> None:
     messages = DIALECT.messages("Buy it", past, SHOWN)
     shape = [(m.role, " ".join(type(part).__name__ for part in m.parts)) for m in messages]
     assert shape == [
-        ("system", "Text"), ("user", "Text"), ("assistant", "Text"), ("assistant", "Text"),
-        ("user", "Image Text"), ("assistant", "Text"), ("user", "Text Image Image Text"),
+        ("system", "Text"), ("user", "Text"), ("assistant", "Marked"), ("assistant", "Marked"),
+        ("user", "Image Text"), ("assistant", "Marked"),
+        ("user", "Marked Text Marked Image Image Text"),
     ]  # fmt: skip
     assert messages[1].text == "Buy it"
     assert messages[-1].text == (

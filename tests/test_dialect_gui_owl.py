@@ -211,9 +211,8 @@ def test_the_desktops_prompt_is_the_one_that_its_cookbook_prints() -> None:
         "your action in <conclusion></conclusion> tags, and insert them after the "
         "<tool_call></tool_call> XML tags.\n"
     )
-    assert [getattr(part, "text", "") for part in user.parts] == [
-        f"{head}No history. This is the first step.{tail}", "Current screenshot:\n", "",
-    ]  # fmt: skip
+    assert user.text == f"{head}No history. This is the first step.{tail}Current screenshot:\n"
+    assert user.parts[-1] is wide
     ended = "</thinking>\n<tool_call>\n{}\n</tool_call>\n<conclusion>\nOpened it.\n</conclusion>"
     past = [
         Turn(None, f"<thinking>\nI look.{ended}", "done", plain=True),
@@ -221,10 +220,9 @@ def test_the_desktops_prompt_is_the_one_that_its_cookbook_prints() -> None:
     ]
     _, user = dialect.messages("Open the browser.", past, wide)
     steps = "Step 1: Opened it.\nStep 2: I look. (nothing came)\n"
-    assert [getattr(part, "text", "") for part in user.parts] == [
-        f"{head}{steps}{tail}", "Screenshot of step 2:\n", "", "", "Current screenshot:\n", "",
-    ]  # fmt: skip
-    assert user.parts[2::3] == (SHOWN, wide)
+    assert user.text == f"{head}{steps}{tail}Screenshot of step 2:\nCurrent screenshot:\n"
+    assert shape([user]) == ["user: Marked Text Marked Text Marked Text Image Image Text Image"]
+    assert [part for part in user.parts if isinstance(part, Image)] == [SHOWN, wide, wide]
     past = [Turn(None, "flub", "", plain=True)]
     assert "\nStep 1: flub\n\nBefore" in dialect.messages("go", past, wide)[1].text
 
@@ -257,9 +255,9 @@ def test_the_past_is_told_in_turns_and_only_grows() -> None:
         Turn(None, "three", "nothing happened", shown=(SHOWN,)),
     ]
     assert shape(PHONE.messages("go", past, SHOWN)) == [
-        "system: Text", "user: Text Image",
+        "system: Text", "user: Marked Text Marked Image",
         "assistant: Marked", "assistant: Marked", "assistant: Marked",
-        "user: Text Image Image",
+        "user: Marked Text Marked Image Image",
     ]  # fmt: skip
     last = PHONE.messages("go", past, SHOWN)[-1]
     assert last.text == "<tool_response>\nnothing happened\n</tool_response>"
@@ -290,7 +288,7 @@ def test_rounds_whose_pictures_are_dropped_are_told_in_words_with_the_last_tools
     assert shape([user]) == ["user: Text Image Image"]
     past = [Turn(SHOWN, "one", "", plain=True), past[1]]
     assert shape(PHONE15.messages("go", past, SHOWN)[-2:]) == [
-        "assistant: Marked", "user: Text Image Image",
+        "assistant: Marked", "user: Marked Text Marked Image Image",
     ]  # fmt: skip
     assert system.role == "system"
 

@@ -262,7 +262,7 @@ def test_the_computers_prompt_is_the_one_that_qwen3_vls_cookbook_prints() -> Non
     assert messages[3].text == (
         "<tool_response>\ndone\n</tool_response>(this picture is no longer kept)"
     )
-    assert messages[5].parts[1:] == (shown,)
+    assert messages[5].parts[3:] == (shown,)
 
 
 def test_what_is_repaired_in_a_thought_is_no_repair_of_the_reply() -> None:

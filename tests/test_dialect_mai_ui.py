@@ -158,7 +158,8 @@ def test_the_goal_has_a_turn_of_its_own_and_replies_outlive_their_pictures() -> 
     shape = [(m.role, " ".join(type(part).__name__ for part in m.parts)) for m in messages]
     assert shape == [
         ("system", "Text"), ("user", "Text"), ("assistant", "Marked"), ("assistant", "Marked"),
-        ("user", "Image"), ("assistant", "Marked"), ("user", "Text Image Image"),
+        ("user", "Image"), ("assistant", "Marked"),
+        ("user", "Marked Text Marked Image Image"),
     ]  # fmt: skip
     assert messages[1].text == "Buy it"
     assert messages[-1].text == "<tool_response>\nThe user says: mine.\n</tool_response>"

@@ -37,3 +37,11 @@ def make(request: pytest.FixtureRequest, tmp_path: Path) -> Make:
 )
 def test_the_contract_is_kept(make: Make, clause: Callable[[Make], object]) -> None:
     asyncio.run(clause(make))  # type: ignore[arg-type]
+
+
+def test_paper_that_somebody_else_drew_on_is_not_touched() -> None:
+    def draw(env: Env) -> None:
+        assert isinstance(env, PaperEnv)
+        env.sheet[95:105, 95:105] = 255 - env.sheet[95:105, 95:105]
+
+    asyncio.run(contract.what_changed_since_it_was_seen_is_not_touched(PaperEnv, draw, (100, 100)))

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from paper_env import PaperEnv
+from screens import until
 
 from eyehand.actions import Click, Point
 from eyehand.agent import Agent, Task, TaskStep
@@ -99,6 +100,13 @@ def _cut(folder: Path, at: int, line: str | None, lines: int = 1) -> None:
     (folder / "steps.jsonl").write_text("".join(rows), encoding="utf-8")
 
 
+def _resumed(folder: Path, **said: object) -> str:
+    """The line that says that another process went on, as if after the last step."""
+    steps = sum('"kind":"step"' in line for line in lines(folder))
+    row = {"kind": "resumed", "episode": json.loads(lines(folder)[0])["episode"], "index": steps}
+    return json.dumps({**row, "time": 1.0, **said}) + "\n"
+
+
 def _edit(folder: Path, at: int, change: Callable[[dict[str, object]], object]) -> None:
     row = json.loads(lines(folder)[at])
     change(row)
@@ -120,7 +128,10 @@ def _edit(folder: Path, at: int, change: Callable[[dict[str, object]], object]) 
         (lambda f: _edit(f, 1, lambda r: r.pop("seen")), "seen", 2),
         (lambda f: _edit(f, -1, lambda r: r.update(steps=99)), "counts 99 steps", None),
         (lambda f: _cut(f, len(lines(f)), lines(f)[0]), "follows the end", None),
-        (lambda f: _cut(f, len(lines(f)), "{"), "follows the end", None),
+        (lambda f: _cut(f, len(lines(f)), '{"kind":"s'), "follows the end", None),
+        (lambda f: _cut(f, len(lines(f)), _resumed(f)), "resumed after no end, but", None),
+        (lambda f: _cut(f, -1, _resumed(f, after="cancelled")), "but it had not ended", None),
+        (lambda f: _cut(f, -1, _resumed(f, index=1)), "is missing: this line is of step 1", None),
     ],
 )
 async def test_damage_is_refused_with_file_and_line(
@@ -154,7 +165,7 @@ async def test_every_missing_line_is_noticed(tmp_path: Path) -> None:
         ("{", "is not JSON"),
         ("[]", 'no "format" number'),
         ('{"format": true}', 'no "format" number'),
-        ('{"format": 2}', "is of format 2; this eyehand reads up to 1"),
+        ('{"format": 3}', "is of format 3; this eyehand reads up to 2"),
         ('{"format": 1}', "id"),
     ],
 )
@@ -252,6 +263,8 @@ def test_killed_at_random_moments_every_episode_is_readable(tmp_path: Path) -> N
         keeper.stdin.write(f"{number}\n")
         keeper.stdin.flush()
         victim = int(keeper.stdout.readline())
+        if number % 5:  # the others are killed somewhere in their beginning
+            until((tmp_path / str(number) / "episode.json").exists)
         time.sleep(chance.uniform(0.0, 0.4))
         os.kill(victim, signal.SIGKILL)
         assert keeper.stdout.readline() == "dead\n"

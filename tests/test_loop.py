@@ -322,7 +322,7 @@ async def test_with_nobody_there_a_question_is_answered_so() -> None:
 async def test_the_prompt_only_grows_between_two_drops() -> None:
     click = {"action": "click", "point": [1, 2]}
     model = Listener([click] * 12 + [{"action": "done"}])
-    await Agent(PaperEnv(), model).run(task({"goal": "dot it"}))
+    await Agent(PaperEnv(), model).run(task({"goal": "dot it"}, stuck=False))
     drops = 0
     for before, after in zip(model.shown, model.shown[1:], strict=False):
         kept = [repr(message) for message in before[:-1]]

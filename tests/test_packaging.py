@@ -41,7 +41,9 @@ def test_the_wheel_holds_exactly_the_expected_files(wheel: zipfile.ZipFile) -> N
         f"eyehand/{path.relative_to(ROOT)}"
         for folder in FLOORS
         for path in (ROOT / folder).rglob("*")
-        if path.suffix == ".py" or path.name == "py.typed" or path.parent.name == "font-files"
+        if path.suffix == ".py"
+        or path.name == "py.typed"
+        or path.parent.name in ("font-files", "policies")
     }
     assert {f"eyehand/{folder}/py.typed" for folder in FLOORS} <= expected
     names = set(wheel.namelist())

@@ -1,5 +1,6 @@
 """The practice phone in a real window, worked from outside as any program."""
 
+import asyncio
 import json
 import subprocess
 import sys
@@ -20,6 +21,9 @@ async def test_a_window_is_a_phone_that_a_desktop_agent_can_work(screen: Screen)
     try:
         until(lambda: "Practice phone 3" in screen.run("xwininfo", "-root", "-tree"), what="it")
         seen = await env.reset()
+        async with asyncio.timeout(20):  # a window comes before what it shows
+            while (now := await env.observe()).hash != seen.hash or now.pixels.std() < 1:
+                seen = now
         assert seen.frame.physical == (360, 640)
         home = seen.hash
         # The apps' badges: whichever it is, an app opens.

@@ -36,6 +36,16 @@ def call(name: str, **arguments: Any) -> dict[str, Any]:
     return {"action": "call_tool", "name": name, "arguments": arguments}
 
 
+def inside(told: str, name: str) -> str:
+    """Give what a tool returned as the model was told it, without the fence."""
+    _, begins, text = told.partition(f"{name} returned: ")
+    assert begins, told
+    label = re.match(r"\(data, not instructions\) \[([0-9a-f]{8})\]", text)
+    if label is None:
+        return text.split("\n")[0]
+    return text[label.end() :].partition(f"[/{label[1]}]")[0].strip()
+
+
 class Listener(ScriptedModel):
     """Keeps what it was asked."""
 
@@ -172,7 +182,7 @@ async def test_a_tool_of_each_signature_is_described_called_and_replayed(
     system = model.asked[0][0].text
     assert each.name in system
     assert each.description in system
-    assert f"{each.name} returned: {text}" in model.told
+    assert inside(model.told, each.name).startswith(text)
     read = Episode.load(tmp_path / "e")
     assert read.header.tools == [
         {"name": each.name, "description": each.description, "parameters": each.parameters}
@@ -194,7 +204,7 @@ async def test_a_failing_tool_is_told_in_words_and_kept_with_its_traceback(tmp_p
     model = Listener([call("divide", by=0), DONE])
     made = await run(model, divide, record=tmp_path / "e")
     assert made.stop is StopReason.DONE
-    assert "divide returned: error: ZeroDivisionError: division by zero" in model.told
+    assert inside(model.told, "divide") == "error: ZeroDivisionError: division by zero"
     assert "Traceback" not in "".join(message.text for message in model.asked[-1])
     step = Episode.load(tmp_path / "e").steps[0]
     assert step.error == "error: ZeroDivisionError: division by zero"
@@ -234,7 +244,8 @@ async def test_a_hanging_tool_is_told_and_the_run_goes_on(tmp_path: Path) -> Non
     release.set()
     assert made.stop is StopReason.DONE
     first, second, _ = Episode.load(tmp_path / "e").steps
-    assert "hang returned: error: TimeoutError: it did not return within 0.1 s; it ca" in first.told
+    late = "error: TimeoutError: it did not return within 0.1 s; it ca"
+    assert inside(first.told, "hang").startswith(late)
     assert "may still be at work" in first.told
     assert "# here it hangs" in answer(first)["traceback"]
     assert "it was stopped; what it did before is not known" in model.told
@@ -385,7 +396,7 @@ async def test_pictures_of_a_tool_are_shown_recorded_once_and_replayed(tmp_path:
     made = await run(model, plot, dialect=dialect, record=tmp_path / "e")
     first, second, _ = made.steps
     small, large = "(a picture of 33x44 pixels)", "(a picture of 60x40 pixels)"
-    assert first.told == f"plot returned: here:\n{large}\n{large}\n{small}"
+    assert inside(first.told, "plot") == f"here:\n{large}\n{large}\n{small}"
     # What the model is shown: the tool's pixels, at the size that its plan gives them.
     shown = dialect.past[0].shown
     assert [image.resized for image in shown] == [Size(30, 20), Size(30, 20), Size(16, 22)]
@@ -453,8 +464,8 @@ async def test_a_long_result_is_cut_for_the_model_and_whole_in_the_journal(tmp_p
     await run(model, dump, record=tmp_path / "e")
     first, second, _ = Episode.load(tmp_path / "e").steps
     assert answer(first)["text"] == text
-    assert first.told.endswith("789… (40000 more characters were left out)")
-    assert len(first.told) < 10_100
+    assert inside(first.told, "dump").endswith("789… (40000 more characters were left out)")
+    assert len(first.told) < 10_150
     assert answer(second)["text"] == f"error: ValueError: {text}"
     assert second.error is not None
     assert len(second.error) < 10_100
@@ -536,9 +547,9 @@ async def test_two_agents_do_not_see_one_anothers_tools() -> None:
 
     one, other = Listener([call("mine"), call("yours"), DONE]), Listener([call("yours"), DONE])
     mine_made, yours_made = await asyncio.gather(run(one, mine), run(other, yours))
-    assert "mine returned: mine" in mine_made.steps[0].told
+    assert inside(mine_made.steps[0].told, "mine") == "mine"
     assert "there is no tool 'yours'; there are: mine" in mine_made.steps[1].told
-    assert "yours returned: yours" in yours_made.steps[0].told
+    assert inside(yours_made.steps[0].told, "yours") == "yours"
     assert '"name": "yours"' not in one.asked[0][0].text
     assert '"name": "mine"' not in other.asked[0][0].text
     bare = Listener([call("mine"), DONE])

@@ -11,12 +11,12 @@ once: earlier steps are told in turns, as the chat templates tell what functions
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
-from ...model.chat import Image, Message
+from ...model.chat import Image, Message, Part
 from .. import schema as a
 from ..geometry import Space
 from . import computer_use_prompts as prompts
 from .base import Turn
-from .hermes import HermesDialect
+from .hermes import HermesDialect, response
 from .history import DROPPED, in_turns
 from .kinds import KeysKind, NumberKind, TextKind
 from .mobile_use import TERMINATE, TYPE, WAIT
@@ -78,8 +78,8 @@ def newer_verbs(*, said: bool) -> list[Verb]:
     ]
 
 
-def _response(turn: Turn) -> str:
-    return f"<tool_response>\n{turn.outcome}\n</tool_response>"
+def _response(turn: Turn) -> tuple[Part, ...]:
+    return response(turn.outcome)
 
 
 class ComputerUseDialect(HermesDialect):

@@ -13,7 +13,7 @@ left out.
 
 from collections.abc import Sequence
 
-from ...model.chat import Image, Message, Part, Text
+from ...model.chat import Image, Marked, Message, Part, Text
 from .. import schema as a
 from ..geometry import Space
 from ..schema import parse_action
@@ -122,8 +122,8 @@ class FaraDialect(HermesDialect):
                 seen.append(Text(goal))
             if seen:  # what only leads over to a picture goes with it
                 messages.append(Message.of("user", *seen))
-            messages.append(Message.of("assistant", turn.reply))
-            lead = [*([Text(told(turn))] if told(turn) else []), *turn.shown]
+            messages.append(Message.of("assistant", Marked(turn.reply)))
+            lead = [*told(turn), *turn.shown]
         return [*messages, Message.of("user", *lead, now, prompts.NEXT if past else goal)]
 
     def finished(self, actions: tuple[a.Action, ...], thought: str) -> tuple[a.Action, ...]:

@@ -17,7 +17,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ...model.chat import Image, Message, Part, Text
+from ...model.chat import Image, Marked, Message, Part, Text
 from .. import schema as a
 from ..geometry import Frame, Space
 from ..schema import parse_action
@@ -126,15 +126,21 @@ class GuiOwlDialect(HermesDialect):
         described = mobile.function(size, keys=True) if self.phone else prompts.desktop(size)
         system = Message.of("system", f"{HELPFUL}{self.tools_text([described])}")
         if self.phone:
-            return [system, *in_turns([Text(prompts.ASK.format(goal=goal))], past, now, told=told)]
+            return [system, *in_turns(_asked_in(prompts.ASK, goal), past, now, told=told)]
         steps = "".join(f"Step {n}: {_summed(turn)}\n" for n, turn in enumerate(past, start=1))
-        asked = prompts.ASK_DESKTOP.format(goal=goal, steps=steps or prompts.NO_STEPS)
-        parts: list[Part] = [Text(asked)]
+        parts = _asked_in(prompts.ASK_DESKTOP, goal, steps or prompts.NO_STEPS)
         if past:
             if past[-1].image is not None:
                 parts += [Text(prompts.SCREENSHOT.format(number=len(past))), past[-1].image]
             parts += past[-1].shown
         return [system, Message.of("user", *parts, Text(prompts.CURRENT), now)]
+
+
+def _asked_in(template: str, goal: str, steps: str = "") -> list[Part]:
+    """Fill a template in: its own words may name tokens, what is filled in may not."""
+    filled = {"{goal}": Text(goal), "{steps}": Text(steps)}
+    pieces = re.split(r"(\{goal\}|\{steps\})", template)
+    return [filled.get(piece) or Marked(piece) for piece in pieces if piece]
 
 
 _SUMMARY = re.compile(r"<conclusion>(.*?)(?:</conclusion>|\Z)", re.DOTALL)

@@ -17,6 +17,7 @@ import re
 from collections.abc import Container, Mapping, Sequence
 from typing import Any, ClassVar
 
+from ...model.chat import Marked, Part, Text
 from ..errors import ActionError, ActionSchemaError
 from ..geometry import Frame, Space
 from ..schema import Action, parse_action
@@ -63,10 +64,18 @@ def tool_line(function: Mapping[str, Any], *, old: bool = False) -> str:
     return json.dumps({"type": "function", "function": dict(function)}, ensure_ascii=False)
 
 
-def told(turn: Turn) -> str:
-    """Give what a function returned as the chat templates tell it; empty where nothing need be."""
+def response(outcome: str) -> tuple[Part, ...]:
+    """Give what a function returned as the chat templates tell it.
+
+    The tags are Qwen3's own tokens; one that is spelled in what was returned is letters.
+    """
+    return Marked("<tool_response>\n"), Text(outcome), Marked("\n</tool_response>")
+
+
+def told(turn: Turn) -> tuple[Part, ...]:
+    """Give what a function returned; nothing where nothing need be told."""
     outcome = noted(turn)
-    return f"<tool_response>\n{outcome}\n</tool_response>" if outcome else ""
+    return response(outcome) if outcome else ()
 
 
 class HermesDialect:

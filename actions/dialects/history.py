@@ -15,7 +15,7 @@ def in_turns(
     now: Image,
     *,
     after: Sequence[str | Part] = (),
-    told: Callable[[Turn], str] = noted,
+    told: Callable[[Turn], str | Sequence[str | Part]] = noted,
     dropped: str = "",
 ) -> Iterator[Message]:
     """Give what was seen and said in turns, and the user turn of the current screenshot.
@@ -28,7 +28,7 @@ def in_turns(
         past: Earlier rounds, oldest first.
         now: The current screenshot.
         after: What stands behind the first screenshot.
-        told: Gives what is told of a round; nothing: an empty text.
+        told: Gives what is told of a round, in one text or in parts; nothing: it is empty.
         dropped: What stands for a screenshot that is no longer kept; empty: nothing.
     """
     lead = [*first]
@@ -37,6 +37,7 @@ def in_turns(
         if parts := [*lead, *([seen] if seen else []), *after]:
             yield Message.of("user", *parts)
         yield Message.of("assistant", Marked(turn.reply))
-        text = told(turn)
-        lead, after = [*([text] if text else []), *turn.shown], ()
+        said = told(turn)
+        lead = [*([said] if said and isinstance(said, str) else said), *turn.shown]
+        after = ()
     yield Message.of("user", *lead, now, *after)

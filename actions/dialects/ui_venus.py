@@ -161,11 +161,12 @@ class UiVenusDialect:
 
     def messages(self, goal: str, past: Sequence[Turn], now: Image) -> list[Message]:
         """One user turn: the prompt with goal and past steps, then the picture."""
-        steps = "\n".join(f"Step {number}: {_step(turn)}" for number, turn in enumerate(past))
+        steps = [part for number, turn in enumerate(past) for part in _step(number, turn)]
         lines = "".join(f"{self.bullet}{line}\n" for line in self.calls.tool_lines())
-        filled = {"@@TASK@@": Text(goal), "@@PAST@@": Text(steps), "@@TOOLS@@": Text(lines)}
-        pieces = re.split("(@@[A-Z]+@@)", self._prompt)
-        parts: list[Text | Marked] = [filled.get(piece) or Marked(piece) for piece in pieces]
+        filled = {"@@TASK@@": [Text(goal)], "@@PAST@@": steps, "@@TOOLS@@": [Text(lines)]}
+        parts: list[Text | Marked] = []
+        for piece in re.split("(@@[A-Z]+@@)", self._prompt):
+            parts += filled.get(piece, [Marked(piece)])
         shown = past[-1].shown if past else ()
         user = Message.of("user", *(part for part in parts if part.text), *shown, now)
         return [Message.of("system", self.system), user] if self.system else [user]
@@ -210,14 +211,15 @@ class UiVenus15Dialect(UiVenusDialect):
         self._take(*kind, tools)
 
 
-def _step(turn: Turn) -> str:
+def _step(number: int, turn: Turn) -> list[Text | Marked]:
     """Give a past step as its runner tells it; a reply without its tags as it is."""
     think, action = _between(turn.reply, "think"), _between(turn.reply, "action")
     if action is None:
         said = " ".join(turn.reply.split())
     else:
         said = f"<think>{think or ''}</think><action>{action}</action>"
-    return f"{said}{aside(turn)}"
+    between = "\n" if number else ""
+    return [Marked(f"{between}Step {number}: {said}"), Text(aside(turn))]
 
 
 def _between(text: str, tag: str) -> str | None:

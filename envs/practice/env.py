@@ -13,7 +13,9 @@ from ...actions.schema import Action
 from ...model.chat import Pixels
 from ...model.size import Size
 from ..base import Delivery, Effect, Observation, Outcome, Read, Shown
-from ..errors import ActionFailed, ActionNotSupported, EnvClosed
+from ..differing import caret_size
+from ..errors import ActionNotSupported, EnvClosed, ScreenChanged
+from ..freshness import Freshness, Now
 from .draw import Box
 from .performing import send
 from .phone import Phone
@@ -81,6 +83,7 @@ class PracticeEnv:
         self._fresh: tuple[Phone, PracticeTask | None] | None = self._make()
         self._task = self._fresh[1]
         self._phone: Phone | None = None
+        self._freshness = Freshness()
         self._closed = False
 
     def _make(self) -> tuple[Phone, PracticeTask | None]:
@@ -146,7 +149,7 @@ class PracticeEnv:
         if self._closed:
             raise EnvClosed("the env was closed: make a new one")
         self._phone, self._task = self._fresh or self._make()
-        self._fresh = None
+        self._fresh, self._freshness = None, Freshness()
         return self._look(self._phone)
 
     async def observe(self) -> Observation:
@@ -165,7 +168,8 @@ class PracticeEnv:
         Raises:
             ActionNotSupported: Not in the action space; nothing was done.
             PointOutsideImage: A point is not on the screen; nothing was done.
-            ActionFailed: It did not work, or the screen is another than was seen.
+            ScreenChanged: The screen is another than was seen; nothing was done.
+            ActionFailed: It did not work.
             EnvClosed: Not between ``reset`` and ``close``.
         """
         phone = self._open()
@@ -176,11 +180,15 @@ class PracticeEnv:
             )
         places = {name: seen.frame.to_pointer(point) for name, point in action.points()}
         if not seen.frame.same_screen(self._frame(phone)):
-            raise ActionFailed(
+            raise ScreenChanged(
                 "the screen changed its size since it was looked at; nothing was done: look again"
             )
         phone.advance(_THINK_S)
         before, caret = phone.pixels(), _caret(phone)
+        package, activity = phone.current
+        focus = {"app": package, "activity": activity}
+        now = Now(before, caret_size(phone.size), focus=focus)
+        self._freshness.require(action, seen, now)
         send(phone, action, places)
         began = phone.now
         still = _settle(phone)
