@@ -7,7 +7,7 @@ from math import dist
 
 from ..actions.errors import ActionError, ToolError
 from ..actions.geometry import Clamp, Frame, Space
-from ..actions.schema import Action, Answer, AskUser, CallTool, Done
+from ..actions.schema import Action, Answer, AskUser, CallTool, Done, Type
 from ..actions.tool_results import shortened
 from ..envs.base import Delivery, Effect, Env, Observation, Outcome
 from ..envs.errors import ActionFailed, ActionNotSupported, ScreenChanged
@@ -15,6 +15,7 @@ from ..envs.records import Change, Located, Probe, Result
 from ..model.chat import Image
 from .calling import Caller
 from .fence import fenced, visible
+from .secret_store import Secrets
 from .verdict import judge, words
 
 Ask = Callable[[str], Awaitable[str]]
@@ -50,12 +51,16 @@ class Actor:
         env: Takes every action that is not talk.
         caller: Calls tools.
         ask: Puts questions to the user; None if nobody is there.
+        secrets: Those that ``env`` fills in; None: none.
     """
 
-    def __init__(self, env: Env, caller: Caller, ask: Ask | None) -> None:
+    def __init__(
+        self, env: Env, caller: Caller, ask: Ask | None, secrets: Secrets | None = None
+    ) -> None:
         self._env = env
         self._caller = caller
         self._ask = ask
+        self._secrets = secrets or Secrets({})
 
     async def act(
         self,
@@ -111,6 +116,8 @@ class Actor:
                 f"{action.action} is not possible here; possible are "
                 f"{', '.join(sorted(self._env.action_space))}"
             )
+        if isinstance(action, Type) and self._env.live:
+            self._secrets.named_in(action.text)  # a reference is never typed as it stands
         await intend()
         outcome = await self._env.perform(action, seen)
         change = None

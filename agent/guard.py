@@ -13,8 +13,7 @@ from ..envs.errors import EpisodeBroken
 from ..envs.records import Decision, Probe
 from .guard_facts import Facts
 from .guard_labels import Target, target_of
-from .guard_rules import Judged, Rates, judge
-from .guard_touch import taps
+from .guard_rules import Judged, Rates, judge_fully
 from .policy import Policy
 
 SHOWN_AT = "shown_at"
@@ -118,10 +117,10 @@ class Guard:
         """
         probes: list[Probe] = []
         facts = facts_of(doing)
-        judged = self._strictest(facts)
+        judged = self._judge(facts)
         if judged is None:
             facts.target = await self._look(doing, env, probes)
-            judged = self._strictest(facts)
+            judged = self._judge(facts)
             if judged is None:
                 raise RuntimeError("a policy was not decided though the target is known")
         decision = self._unasked(judged)
@@ -162,20 +161,9 @@ class Guard:
         return guard
 
     def _judge(self, facts: Facts) -> Judged | None:
-        return judge(
+        return judge_fully(
             self.policy, facts, self._rates, attended=self._attended, offset_s=self._offset_s
         )
-
-    def _strictest(self, facts: Facts) -> Judged | None:
-        """Judge an action as what it says, and as each tap that it may come to."""
-        found = self._judge(facts)
-        for tap in () if found is None else taps(facts):
-            other = self._judge(tap)
-            if other is None:
-                return None
-            if found is None or _STRICT[other.verdict] > _STRICT[found.verdict]:
-                found = other
-        return found
 
     def _unasked(self, judged: Judged) -> Decision | None:
         """Give the decision where nobody needs to be asked; else None."""
@@ -241,8 +229,6 @@ class Guard:
         except ValueError as error:
             raise EpisodeBroken(str(error), path=_STEPS) from error
 
-
-_STRICT: dict[str, int] = {"allow": 0, "ask": 1, "refuse": 2}
 
 _BY: dict[str, Literal["policy", "person", "nobody", "timeout"]] = {
     "yes": "person",

@@ -22,7 +22,7 @@ from .exits import DONE, NOT_DONE, run_command
 from .guard import SHOWN_AT
 from .guard_facts import Facts, has_target
 from .guard_labels import Target
-from .guard_rules import Judged, Rates, judge
+from .guard_rules import Judged, Rates, judge_fully
 from .model_cli import AsJson
 from .policy import DAYS, RULED, SHIPPED, Policy, PolicyError, Verb, load_policy, shipped_text
 
@@ -221,7 +221,7 @@ def _judged(
     offset_s: int,
 ) -> Judged:
     facts.target = target or (_UNKNOWN if has_target(facts.action) else None)
-    judged = judge(policy, facts, rates, attended=attended, offset_s=offset_s)
+    judged = judge_fully(policy, facts, rates, attended=attended, offset_s=offset_s)
     if judged is None:
         raise RuntimeError("a policy was not decided though the target is known")
     return judged

@@ -2,11 +2,14 @@
 
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from .guard_facts import Facts, holds, target_holds
+from .guard_touch import taps
 from .policy import Policy, Rule, Verb, When
+
+STRICTNESS: dict[Verb, int] = {"allow": 0, "ask": 1, "refuse": 2}
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +92,25 @@ def judge(
         return Judged(policy.default, "default", counted=tuple(counted))
     alone: Verb = "allow" if policy.unattended == "allow" else "refuse"
     return Judged(alone, "default", counted=tuple(counted), unattended=alone != policy.default)
+
+
+def judge_fully(
+    policy: Policy, facts: Facts, rates: Rates, *, attended: bool, offset_s: int
+) -> Judged | None:
+    """Judge an action as what it says, and as each tap that it may come to: the strictest holds.
+
+    Args, Returns: as of ``judge``.
+    """
+    found = judge(policy, facts, rates, attended=attended, offset_s=offset_s)
+    for tap in () if found is None else taps(facts):
+        other = judge(policy, tap, rates, attended=attended, offset_s=offset_s)
+        if other is None:
+            return None
+        if found is not None:
+            counted = tuple(dict.fromkeys((*found.counted, *other.counted)))
+            stricter = STRICTNESS[other.verdict] > STRICTNESS[found.verdict]
+            found = replace(other if stricter else found, counted=counted)
+    return found
 
 
 def _not_seen(rule: Rule) -> str:

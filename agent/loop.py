@@ -184,7 +184,7 @@ class Agent:
         return Run(
             task,
             self.env,
-            Actor(self.env, caller, self._ask),
+            Actor(self.env, caller, self._ask, self.secrets),
             episode,
             recorders,
             guard=self.guard,

@@ -9,7 +9,7 @@ from ..actions.schema import Type
 from ..actions.tools import Tool
 from ..envs.base import Env
 from ..envs.episode import Episode
-from ..envs.errors import EpisodeBroken, EpisodeInUse
+from ..envs.errors import EpisodeInUse
 from ..envs.journal import Journal, Recorder
 from ..envs.records import Decision, Step, StopReason
 from ..envs.replay import FROM_OUTSIDE
@@ -20,9 +20,9 @@ from .calling import Recorded as Pictures
 from .control import Control, Recorded, State
 from .errors import ResumeRefused, TaskError
 from .events import Began, Ended, Event, Hooks, Stepped
-from .guard import Approve, Guard
+from .guard import Approve
 from .loop import Agent
-from .replaying import RecordedControl, recorded_task
+from .replaying import RecordedControl, recorded_guard, recorded_task
 from .resumed_model import ResumedModel
 from .secret_env import SecretEnv
 from .secret_store import Secrets, refers
@@ -99,13 +99,8 @@ class ResumedAgent(Agent):
             place = ResumedEnv(past, covering, cover)
         self._place = place
         control = control or Control()
-        guard = None
-        if header.policy is not None:
-            try:
-                guard = Guard.of_record(header.policy)
-            except ValueError as error:
-                path = Path(folder) / "episode.json"
-                raise EpisodeBroken(f"policy: {error}", path=path) from error
+        guard = recorded_guard(past)
+        if guard is not None:
             guard.approve = approve
         mind = None
         if model is not None and header.model is not None:

@@ -8,23 +8,26 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from .checks import as_written, not_text
-from .errors import TaskError
+from .errors import BadUsage, TaskError
 from .places import FORMS, PLACES, Place, place_named
 from .plain_yaml import Document, complaints
+from .secret_sources import parse_source
+from .secret_store import wrong_name
 from .task import VARIABLE, Limits, Task, TaskStep
 
 T = TypeVar("T")
 SCRATCH = "scratch"
 """A variable that every task has when it is run by the command line: an empty folder, made for the
 run and removed after it."""
-_FIELDS = ("name", "env", "limits", "variables", "steps")
+_FIELDS = ("name", "env", "limits", "variables", "secrets", "steps")
 
 
 def load_task(path: str | Path, variables: Mapping[str, str] | None = None) -> Task:
     """Read a task file.
 
     Args:
-        path: A YAML file with ``name``, ``env``, ``limits``, ``variables`` and ``steps``.
+        path: A YAML file with ``name``, ``env``, ``limits``, ``variables``, ``secrets`` and
+            ``steps``.
         variables: Values that override those of the file. ``{{name}}`` anywhere in a text of the
             file stands for the variable's value. ``scratch`` may be given without being declared.
 
@@ -47,7 +50,7 @@ class _Reader:
         if data is None:
             raise TaskError("is empty: a task needs at least `steps:`", path=self._path)
         if not isinstance(data, dict):
-            raise self._wrong("a task is a mapping with name, env, limits, variables, steps")
+            raise self._wrong("a task is a mapping with " + ", ".join(_FIELDS))
         for key in data:
             if key not in _FIELDS:
                 raise self._wrong(f"unknown field {key!r}; there are {', '.join(_FIELDS)}", key)
@@ -59,7 +62,9 @@ class _Reader:
                 *(("steps",) * ("steps" in data)),
             )
         filled = {
-            key: self._filled(data[key], variables, key) for key in data if key != "variables"
+            key: self._filled(data[key], variables, key)
+            for key in data
+            if key not in ("variables", "secrets")
         }
         parsed = [
             self._checked(partial(TaskStep.of, step), "steps", number)
@@ -71,6 +76,7 @@ class _Reader:
                 env=self._env(filled.get("env")),
                 limits=self._limits(filled.get("limits")),
                 variables=variables,
+                secrets=self._secrets(data.get("secrets")),
                 steps=tuple(parsed),
                 folder=self._path.parent.absolute(),
             )
@@ -94,6 +100,20 @@ class _Reader:
                 raise self._wrong(f"there is no variable {name!r} to set; there are: {known}")
             variables[name] = value
         return variables
+
+    def _secrets(self, given: Any) -> dict[str, str]:
+        if given is not None and not isinstance(given, dict):
+            raise self._wrong("secrets is a mapping of names to sources", "secrets")
+        for name, source in (given or {}).items():
+            if not isinstance(source, str):
+                raise self._wrong(f"the source of secret {name} is a text", "secrets", name)
+            try:
+                parse_source(source, name)
+            except BadUsage as error:
+                raise self._wrong(str(error), "secrets", name) from error
+            if wrong := wrong_name(name):
+                raise self._wrong(wrong, "secrets", name)
+        return dict(given or {})
 
     def _filled(self, value: Any, variables: dict[str, str], *where: Any) -> Any:
         """Replace ``{{name}}`` in every text, once: values are not searched again."""

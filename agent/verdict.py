@@ -50,7 +50,7 @@ def judge(
     if before.pixels.shape != after.pixels.shape:
         return Change(
             kind="changed",
-            boxes=((0, 0, *size),),
+            boxes=((0, 0, size.width, size.height),),
             share=1.0,
             resized=True,
             at_point=True if points else None,
@@ -89,9 +89,9 @@ def _kind(
 ) -> Kind:
     if effect is Effect.UNCHANGED:
         return "noise"  # the env saw it move before anything was sent, or while nothing was
-    if effect is Effect.UNKNOWN and not at_point:
-        if is_caret_alone(before.pixels, after.pixels, differing):
-            return "noise"
+    doubtful = effect is Effect.UNKNOWN and not at_point
+    if doubtful and is_caret_alone(before.pixels, after.pixels, differing):
+        return "noise"
     # Of a click somewhere else. What is typed may well appear in a bar at the edge.
     if at_point is False and _is_clock(differing, areas):
         return "noise"

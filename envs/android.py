@@ -15,7 +15,6 @@ from .android_text import TextWay
 from .android_tree import shown
 from .base import Delivery, Effect, Observation, Outcome, Read, Shown
 from .errors import (
-    ActionFailed,
     ActionNotSupported,
     CaptureFailed,
     DeviceLost,

@@ -71,8 +71,8 @@ class Differing:
         step = max(1, len(self.bytes) // _ROWS)
         found = self.bytes[::step]
         pixels = np.count_nonzero(found[:, 0::3] | found[:, 1::3] | found[:, 2::3])
-        share = int(pixels) / found[:, 0::3].size * len(self.bytes) * self.tiles.shape[1] * TILE_PX
-        return min(1.0, share / (self.size.width * self.size.height))
+        whole = len(self.bytes) / len(found)  # rows that one that was counted stands for
+        return min(1.0, int(pixels) * whole / (self.size.width * self.size.height))
 
     def within(self, area: Area) -> bool:
         """Whether a tile differs that an area touches."""
@@ -105,7 +105,10 @@ class Differing:
         member &= tiles[above : above + len(member), before : before + member.shape[1]]
         rows, columns = np.flatnonzero(member.any(axis=1)), np.flatnonzero(member.any(axis=0))
         top, bottom = (above + int(rows[0])) * TILE_PX, (above + int(rows[-1]) + 1) * TILE_PX
-        left, right = (before + int(columns[0])) * TILE_PX, (before + int(columns[-1]) + 1) * TILE_PX
+        left, right = (
+            (before + int(columns[0])) * TILE_PX,
+            (before + int(columns[-1]) + 1) * TILE_PX,
+        )
         # From the tiles' edges to the pixels': only the outermost tiles are looked into.
         band = self.bytes[top - self.top : bottom - self.top, left * 3 : right * 3]
         upper = np.flatnonzero(band[:TILE_PX].any(axis=1))[0]

@@ -144,7 +144,7 @@ class Freshness:
 
 
 def _overlap(one: Area, two: Area) -> bool:
-    """Whether two areas around points are of the same place: they have more than a rim in common."""
+    """Whether two areas around points are of one place: they have more than a rim in common."""
     across = min(one[2], two[2]) - max(one[0], two[0])
     down = min(one[3], two[3]) - max(one[1], two[1])
     return min(across, down) * 2 > min(one[2] - one[0], one[3] - one[1])
@@ -156,7 +156,12 @@ def _is_other(area: Area, point: Point, seen: Observation, now: Now) -> bool:
     # Whole tiles, so that they are those of `moving`.
     left, top = area[0] // TILE_PX, area[1] // TILE_PX
     right, bottom = -(-area[2] // TILE_PX), -(-area[3] // TILE_PX)
-    part = (left * TILE_PX, top * TILE_PX, min(width, right * TILE_PX), min(height, bottom * TILE_PX))
+    part = (
+        left * TILE_PX,
+        top * TILE_PX,
+        min(width, right * TILE_PX),
+        min(height, bottom * TILE_PX),
+    )
     crops = [Crop.of(pixels, part, now.caret) for pixels in (seen.pixels, now.pixels)]
     change = difference(*crops)
     if change is None:
@@ -167,7 +172,9 @@ def _is_other(area: Area, point: Point, seen: Observation, now: Now) -> bool:
     tiles = change.tiles if known is None else change.tiles & ~known
     x, y = int(point.x) // TILE_PX - left, int(point.y) // TILE_PX - top
     tall, wide = tiles.shape
-    near = tiles[max(0, y - tall // 4) : y + tall // 4 + 1, max(0, x - wide // 4) : x + wide // 4 + 1]
+    near = tiles[
+        max(0, y - tall // 4) : y + tall // 4 + 1, max(0, x - wide // 4) : x + wide // 4 + 1
+    ]
     if not near.any() and tiles.mean() < _RING_SHARE:
         return False
     lit = now.pointer is not None and _inside(now.pointer, part)
@@ -206,6 +213,8 @@ def _is_recoloured(change: Difference) -> bool:
 
 def _changed_share(seen: NDArray[np.uint8], now: Now) -> float:
     """How much of the screen is another, from 0 to 1: of its cells of 32 x 32 pixels, about."""
+    if seen is now.pixels:
+        return 0.0
     one, two = seen[::_STRIDE, ::_STRIDE], now.pixels[::_STRIDE, ::_STRIDE]
     other = (one != two).any(axis=2)
     if now.moving is not None:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ..model.chat import Pixels
-from .masking_find import Glyphs, alike, find
+from .masking_find import Glyphs, alike, find, packed
 from .masking_shapes import Area, Mask, differing, drawn, tight, whole
 from .masking_spots import Spot, along, as_before, caret_only, marks_around, spot_at, stays
 
@@ -225,10 +225,10 @@ class Masker:
         """Look for everything that was typed, all over a picture."""
         if not self._kept:
             return []
-        raw = pixels.tobytes()
+        numbers = packed(pixels)
         found: list[Spot] = []
         for kept in self._kept:
-            for corner in find(kept.glyphs, raw, pixels):
+            for corner in find(kept.glyphs, numbers, pixels):
                 height, width = kept.glyphs.ink.shape
                 here = Area(*corner, corner[0] + width, corner[1] + height)
                 here = here.within(whole(pixels))

@@ -10,7 +10,7 @@ from .masking_shapes import Area, Mask, all_three
 
 _CELL_PX = 40
 """How far the needles are apart that are looked for, in pixels."""
-_MOST_NEEDLES = 10
+_MOST_NEEDLES = 8
 _MOST_HITS = 3000
 _FEW_INK = 80
 """With fewer pixels than this, nearly all must agree; else this is no evidence."""
@@ -18,6 +18,10 @@ _SHARE, _SHARE_OF_FEW = 0.4, 0.9
 _ALIKE = 0.6
 """Correlation from which a piece counts as the same, drawn otherwise."""
 _CHANNELS = 3
+_TURNS = 3
+"""With fewer changes of colour, a stretch of pixels is found in every letter."""
+
+Packed = NDArray[np.uint32]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -34,38 +38,47 @@ class Glyphs:
     ink: Mask
     at: tuple[int, int]
 
-    def needles(self) -> list[tuple[int, int, bytes]]:
-        """Give stretches of rows that are worth looking for: row, column, bytes."""
+    def needles(self) -> list[tuple[int, int, Packed]]:
+        """Give stretches of rows that are worth looking for: row, column, packed pixels."""
         height, width = self.ink.shape
-        turns = ~all_three(self.pixels[:, 1:] == self.pixels[:, :-1])
-        found: dict[bytes, tuple[int, int, bytes]] = {}
+        pixels = packed(self.pixels)
+        turns = pixels[:, 1:] != pixels[:, :-1]
+        found: dict[bytes, tuple[int, int, Packed]] = {}
         columns = max(1, min(_MOST_NEEDLES // 2, width // _CELL_PX))
         halves = 2 if height >= 6 else 1
-        least = 3
         for column in range(columns):
             left, right = column * width // columns, (column + 1) * width // columns
             for half in range(halves):
                 top, bottom = half * height // halves, (half + 1) * height // halves
                 counts = turns[top:bottom, left : max(left, right - 1)].sum(axis=1)
-                if counts.size and counts.max() >= least:
+                if counts.size and counts.max() >= _TURNS:
                     row = top + int(counts.argmax())
-                    body = self.pixels[row, left:right].tobytes()
-                    found.setdefault(body, (row, left, body))
+                    # From its first turn to its last: what is flat is found everywhere.
+                    at = left + np.flatnonzero(turns[row, left : max(left, right - 1)])
+                    start, end = int(at[0]), int(at[-1]) + 2
+                    needle = pixels[row, start:end]
+                    found.setdefault(needle.tobytes(), (row, start, needle))
         if not found and turns.size and turns.sum(axis=1).max() >= 1:
             row = int(turns.sum(axis=1).argmax())
-            body = self.pixels[row].tobytes()
-            found[body] = (row, 0, body)
+            found[b""] = (row, 0, pixels[row])
         return list(found.values())
 
 
-def find(glyphs: Glyphs, raw: bytes, pixels: Pixels) -> list[tuple[int, int]]:
+def packed(pixels: Pixels) -> Packed:
+    """Give a picture with one number for each pixel: ``uint32[H, W]``."""
+    made = np.zeros((*pixels.shape[:2], 4), np.uint8)
+    made[..., :_CHANNELS] = pixels
+    return made.view(np.uint32)[..., 0]
+
+
+def find(glyphs: Glyphs, numbers: Packed, pixels: Pixels) -> list[tuple[int, int]]:
     """Look for a piece, exactly, all over a picture.
 
     Some of it may be another: where a caret stands in it, or its edge lies under something.
 
     Args:
         glyphs: The piece.
-        raw: The picture's bytes.
+        numbers: The picture, packed.
         pixels: The picture, ``uint8[H, W, 3]``.
 
     Returns:
@@ -77,21 +90,32 @@ def find(glyphs: Glyphs, raw: bytes, pixels: Pixels) -> list[tuple[int, int]]:
     ink = int(glyphs.ink.sum())
     least = ink * (_SHARE if ink >= _FEW_INK else _SHARE_OF_FEW)
     for row, column, needle in glyphs.needles():
-        start, hits = 0, 0
-        while hits < _MOST_HITS and (start := raw.find(needle, start)) >= 0:
-            place, off = divmod(start, _CHANNELS)
-            start += 1
-            y, x = divmod(place, width)
-            if off or x + len(needle) // _CHANNELS > width:
-                continue
-            hits += 1
+        for place in _places(needle, numbers)[:_MOST_HITS]:
+            y, x = divmod(int(place), width)
             corner = (x - column, y - row)
-            if corner in tried:
+            if x + needle.size > width or corner in tried:
                 continue
             tried.add(corner)
             if _agreeing(glyphs, pixels, corner) >= least:
                 found.append(corner)
     return found
+
+
+def _places(needle: Packed, numbers: Packed) -> NDArray[np.intp]:
+    """Where in a packed picture, row after row, a stretch of pixels begins."""
+    flat = numbers.reshape(-1)
+    # The rarest of its colours first, as far as it tells: few pixels are left for the others.
+    colours, counts = np.unique(needle, return_counts=True)
+    rarity = dict(zip(colours.tolist(), counts.tolist(), strict=True))
+    order = sorted(range(needle.size), key=lambda at: (rarity[int(needle[at])], at))
+    first = order[0]
+    places = np.flatnonzero(flat == needle[first]) - first
+    places = places[(places >= 0) & (places + needle.size <= flat.size)]
+    for at in order[1:]:
+        if not places.size:
+            break
+        places = places[flat[places + at] == needle[at]]
+    return places
 
 
 def _agreeing(glyphs: Glyphs, pixels: Pixels, corner: tuple[int, int]) -> int:

@@ -117,7 +117,9 @@ def reserved(display: Any, chord: Sequence[str]) -> bool:
 
 
 def _atom(chord: Sequence[str]) -> str:
-    return _ATOM + "+".join(sorted({key.removesuffix("_right") for key in chord}))
+    keys = sorted({key.removesuffix("_right") for key in chord})
+    # Xlib hangs on a name that is not ASCII.
+    return _ATOM + "+".join(keys).encode("ascii", "backslashreplace").decode()
 
 
 def _split(chord: str) -> tuple[list[str], str]:

@@ -304,8 +304,11 @@ async def _work(end: socket.socket, spec: Spec) -> None:
         work.result()
     except (Exception, asyncio.CancelledError) as raised:
         error = "".join(traceback.format_exception(raised))
-    with contextlib.suppress(EnvError):  # said already, where it was not cancelled
+    try:
         await agent.closed()
+    except EnvError as raised:
+        error += "".join(traceback.format_exception(raised))
+    print(error, flush=True)
     stop = None if agent.episode is None else agent.episode.stop
     # Those of asyncio's own pool are kept for more work; a worker of the env's is told to end.
     ours = [one for one in threading.enumerate() if not one.name.startswith(("Main", "asyncio"))]

@@ -141,12 +141,13 @@ class Host:
         self._process = 0
         self._over = asyncio.Event()
         hung = any(kind in HANGS for kind in plan.kinds)
+        slow = any(kind.startswith("input hangs") for kind in plan.kinds)
         self.limits = Limits(
             steps=60,
             errors=4,
             seconds=(40.0 if hung else 120.0) if plan.adb else (3.0 if hung else 30.0),
             reply_seconds=0.3,
-            action_seconds=12.0 if plan.adb else 0.8,
+            action_seconds=12.0 if plan.adb else (0.8 if slow else 10.0),
         )
 
     @contextlib.asynccontextmanager
@@ -305,7 +306,7 @@ class Host:
             return Outcome(Delivery.DELIVERED, after=await self._look())
         outcome = await self._env.perform(action, self._seen)
         if self._strikes("input sent twice", nth):
-            outcome = await self._env.perform(action, self._seen)
+            outcome = await self._env.perform(action, await self._look())
         if self._strikes("slow device", nth):
             await asyncio.sleep(0.4)
         if self._strikes("device lost after the input", nth):

@@ -71,7 +71,7 @@ class StandIn:
         self.settings: dict[str, dict[str, str]] = {"system": {}, "secure": {}, "global": {}}
         self._override: Size | None = None
         self._tasks = [self.current]
-        self.colour = (30, 120, 200)
+        self.colour: tuple[int, int, int] = (30, 120, 200)
 
     @property
     def size(self) -> Size:

@@ -10,7 +10,10 @@ from pathlib import Path
 import pytest
 
 FLOORS = ("model", "actions", "actions.dialects", "envs", "agent")
-HEAVY = ("torch", "mss", "pyautogui", "Xlib", "tkinter", "adbutils", "transformers")
+HEAVY = (
+    "torch", "mss", "pyautogui", "Xlib", "tkinter", "adbutils", "transformers", "keyring",
+    "opentelemetry",
+)  # fmt: skip
 
 # Runs in a fresh process. What the libraries below read for themselves is theirs; whatever of
 # ours reads the environment or opens a file is found by the stack above the event.

@@ -485,7 +485,8 @@ async def test_a_reply_ends_before_a_stop_and_goes_on_behind_it(overfitted: Qwen
     kept = session._said[(2, 0, reply.text)]
     assert whole[: len(kept.ids)] == kept.ids
     held = session.held
-    opened = [*ask("Name it."), Message.of("assistant", Marked(f"{reply.text}<tool_call>\n{{"))]
+    goes_on = Message.of("assistant", Marked(reply.text), Marked("<tool_call>\n{"))
+    opened = [*ask("Name it."), goes_on]
     start = overfitted.tokenizer.encode("I type. <tool_call>\n{")
     assert overfitted.layout.prompt(opened, session._said).ids[-len(start) :] == start
     again = await session.reply(opened)

@@ -163,7 +163,9 @@ class UiVenusDialect:
         """One user turn: the prompt with goal and past steps, then the picture."""
         steps = [part for number, turn in enumerate(past) for part in _step(number, turn)]
         lines = "".join(f"{self.bullet}{line}\n" for line in self.calls.tool_lines())
-        filled = {"@@TASK@@": [Text(goal)], "@@PAST@@": steps, "@@TOOLS@@": [Text(lines)]}
+        filled: dict[str, list[Text | Marked]] = {
+            "@@TASK@@": [Text(goal)], "@@PAST@@": steps, "@@TOOLS@@": [Text(lines)],
+        }  # fmt: skip
         parts: list[Text | Marked] = []
         for piece in re.split("(@@[A-Z]+@@)", self._prompt):
             parts += filled.get(piece, [Marked(piece)])
