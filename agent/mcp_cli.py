@@ -11,10 +11,14 @@ import typer
 from ..actions.errors import ToolError
 from ..actions.tools import Tool
 from ..envs.errors import BackendMissing
+from .asking import Terminal
+from .attending import somebody_is_there
 from .errors import BadUsage
 from .exits import DONE, run_command
+from .guard import Guard
 from .model_cli import AsJson, Device, DtypeOption, ImageTokens, Quantize
 from .opening import ModelOptions, open_env, open_model, open_task
+from .policy import load_policy
 from .say_cli import require_dialect
 from .task import Task, TaskStep
 
@@ -78,6 +82,14 @@ def mcp(
             "trained.",
         ),
     ] = None,
+    policy: Annotated[
+        str,
+        typer.Option(
+            metavar="NAME",
+            help="What may be done: read-only, careful, trusted, or a policy file. Leave is asked "
+            "for at the terminal, with --http; else what would be asked is refused.",
+        ),
+    ] = "careful",
     device: Device = None,
     dtype: DtypeOption = None,
     quantize: Quantize = None,
@@ -99,7 +111,7 @@ def mcp(
     """  # noqa: D301
     options = ModelOptions(device, dtype, quantize, image_tokens)
     run_command(
-        _serve(task, env, http, longest, model, dialect, options, variables or [], as_json),
+        _serve(task, env, http, longest, model, dialect, policy, options, variables or [], as_json),
         as_json and http is not None,  # else standard output is the protocol's
     )
 
@@ -111,6 +123,7 @@ async def _serve(
     longest: int | None,
     model: str | None,
     dialect: str | None,
+    policy: str,
     options: ModelOptions,
     variables: Sequence[str],
     as_json: bool,
@@ -122,6 +135,7 @@ async def _serve(
     except ImportError as error:
         raise BackendMissing(f"{error.msg}: {_EXTRA}") from error
     require_dialect(dialect)
+    rules = load_policy(policy)
     if task is None and variables:
         raise BadUsage("--set is for task files, and there is no task")
     async with AsyncExitStack() as stack:
@@ -131,7 +145,10 @@ async def _serve(
         plan = None if task is None else open_task(task, variables, scratch, env)
         mind = await stack.enter_async_context(open_model(model, options, quiet=as_json))
         place = await stack.enter_async_context(open_env(env, plan or _NOTHING_ASKED))
-        hand = Hand(place, model=mind, dialect=dialect, longest=longest)
+        # With standard input and output the terminal is the protocol's.
+        asks = http is not None and somebody_is_there(unattended=False)
+        guard = Guard(rules, Terminal().approve if asks else None)
+        hand = Hand(place, model=mind, dialect=dialect, guard=guard, longest=longest)
         stack.push_async_callback(hand.close)
         await hand.open()
         server = make_server(hand, plan)

@@ -16,9 +16,11 @@ from ..envs.records import Step, StopReason
 from ..envs.replay import ReplayEnv
 from ..model.base import Model
 from ..model.size import Size
-from .acting import Acted, Actor
+from .acting import Acted, Actor, failed
 from .calling import Caller
+from .doing import refusal
 from .errors import TaskError
+from .guard import Doing, Guard
 from .loop import Agent
 from .run import CLOSE_TIMEOUT_S
 from .task import Task, TaskStep
@@ -37,6 +39,7 @@ class Hand:
         env: Where; reset by ``open`` and closed by ``close``.
         model: For goals in words; None: there are none.
         dialect: How the model is spoken to; None: as it was trained.
+        guard: Lets actions pass or not; None: every one passes.
         longest: Longest side in pixels of the pictures that are shown; None: as they are. Points
             are in pixels of the picture, and are mapped back by the frame that made it.
     """
@@ -47,11 +50,13 @@ class Hand:
         *,
         model: Model | None = None,
         dialect: str | None = None,
+        guard: Guard | None = None,
         longest: int | None = None,
     ) -> None:
         self.env = env
         self.model = model
         self._dialect = dialect
+        self._guard = guard
         self._longest = longest
         self._actor = Actor(env, Caller(env, {}, (), None, None), None)
         self._shown: Frame | None = None
@@ -183,6 +188,9 @@ class Hand:
             )
         frame = self._planned(seen.frame)
         action, clamps = _on_screen(action, frame)
+        refused = await self._refused(action, seen)
+        if refused is not None:
+            return failed(action, refused)
         acted = await self._actor.act(action, seen, frame, clamps, "", _no_record)
         if isinstance(self.env, ReplayEnv):
             _next(self.env)
@@ -190,10 +198,23 @@ class Hand:
             acted.after = self._show(acted.after)
         return acted
 
+    async def _refused(self, action: Action, seen: Observation) -> str | None:
+        """Ask the guard; give why the action may not be done. A recording was asked when made."""
+        if self._guard is None or not self.env.live:
+            return None
+
+        async def asking(words: str) -> None:
+            """Whoever is asked sees it where they are asked."""
+
+        decision, _ = await self._guard.decide(Doing(action, "model", seen, ""), self.env, asking)
+        return None if decision.allowed else refusal(decision)
+
     async def _run(self, task: Task, on_step: OnStep) -> Episode:
         if isinstance(self.env, ReplayEnv):
             raise TaskError("this is a recording: it can be acted through, not given tasks")
-        agent = Agent(cast("Env", _Lent(self.env)), self.model, dialect=self._dialect)
+        agent = Agent(
+            cast("Env", _Lent(self.env)), self.model, dialect=self._dialect, guard=self._guard
+        )
         self._shown = None
         try:
             async with aclosing(agent.steps(task)) as steps:

@@ -210,7 +210,7 @@ async def _actions(
         step = await do(run, action, given, shown)
         yield step
         if step.error is not None:
-            if not dropped(step):
+            if not dropped(step) and not _stale(step):
                 run.count_error(step.error)
             return
         if step.trouble is not None and step.trouble.grade != "tell":
@@ -337,6 +337,12 @@ async def _condition(
     if not verdict.passed:
         late = f" within {timeout_s:g} s" if timeout_s else ""
         raise Stop(StopReason.FAILED, f"{kind.name} did not hold{late}: {verdict.detail}")
+
+
+def _stale(step: Step) -> bool:
+    """Whether the screen had changed since it was looked at: no mistake of the model's."""
+    change = None if step.result is None else step.result.change
+    return change is not None and change.kind == "stale"
 
 
 def _plain(step: Step) -> bool:

@@ -308,6 +308,8 @@ async def _work(end: socket.socket, spec: Spec) -> None:
         await agent.closed()
     except EnvError as raised:
         error += "".join(traceback.format_exception(raised))
+    hard = resource.getrlimit(resource.RLIMIT_FSIZE)[1]
+    resource.setrlimit(resource.RLIMIT_FSIZE, (hard, hard))  # there is room for what is printed
     print(error, flush=True)
     stop = None if agent.episode is None else agent.episode.stop
     # Those of asyncio's own pool are kept for more work; a worker of the env's is told to end.

@@ -98,6 +98,7 @@ class Attempt:
         seconds: How long it took.
         steps: Every step that was told of as durable, by number, as one line of JSON.
         wrong: What was wrong with its process.
+    idle: Whether it wrote nothing at all into the journal that it was to go on with.
     """
 
     folder: Path
@@ -109,6 +110,7 @@ class Attempt:
     seconds: float = 0.0
     steps: dict[int, str] = field(default_factory=dict)
     wrong: str = ""
+    idle: bool = False
 
 
 class Host:
@@ -138,6 +140,7 @@ class Host:
         self._seen: Observation | None = None
         self._faults: list[Fault] = []
         self._counts: dict[str, int] = {}
+        self._timers: list[asyncio.TimerHandle] = []
         self._process = 0
         self._over = asyncio.Event()
         hung = any(kind in HANGS for kind in plan.kinds)
@@ -167,7 +170,9 @@ class Host:
         self._faults = self.plan.attempts[number]
         self._counts = {}
         self._over.clear()
-        self.ledger.follow(folder / "steps.jsonl")
+        journal = folder / "steps.jsonl"
+        self.ledger.follow(journal)
+        before = journal.read_bytes() if resume else None
         mine = Attempt(folder, resume)
         self.attempts.append(mine)
         self.mind.begin(number, Episode.load(folder).answers if resume else [])
@@ -189,16 +194,15 @@ class Host:
         wire = Wire(end, self._answer)
         began = time.monotonic()
         await wire.open()
-        timers = []
         loop = asyncio.get_running_loop()
         if fault := self._due("kill -9 at any time"):
             late_s = fault.share * (4.0 if self.plan.adb else 0.7)
-            timers.append(loop.call_later(late_s, self._kill, fault))
+            self._timers.append(loop.call_later(late_s, self._kill, fault))
         gone = [asyncio.ensure_future(one.wait()) for one in (wire.closed, self._over)]
         bound_s = self.limits.seconds + GRACE_S
         done, _ = await asyncio.wait(gone, timeout=bound_s, return_when=asyncio.FIRST_COMPLETED)
-        for timer in timers:
-            timer.cancel()
+        while self._timers:
+            self._timers.pop().cancel()
         for waiter in gone:
             waiter.cancel()
         if not done:
@@ -228,6 +232,7 @@ class Host:
         await wire.close()
         self._mend()
         self.ledger.catch_up()
+        mine.idle = before is not None and journal.read_bytes() == before
         return mine
 
     # What the child asks ------------------------------------------------------------------------
@@ -240,7 +245,8 @@ class Host:
             if fault := self._due(kind):
                 fault.fired = True
                 late_s = fault.share * (4.0 if self.plan.adb else 0.5)
-                asyncio.get_running_loop().call_later(late_s, self._signal, number)
+                timer = asyncio.get_running_loop().call_later(late_s, self._signal, number)
+                self._timers.append(timer)
 
     async def _on_acting(self, index: int) -> None:
         nth = self._next("acting")
@@ -347,7 +353,8 @@ class Host:
         if (fault := self._due("kill -9 in the input", nth)) is not None:
             fault.fired = True
             late_s = fault.share * 0.3 if fault.share > 0.5 else 0.0
-            asyncio.get_running_loop().call_later(late_s, self._kill, fault)
+            timer = asyncio.get_running_loop().call_later(late_s, self._kill, fault)
+            self._timers.append(timer)
 
     def _kill(self, fault: Fault) -> None:
         if self._process:

@@ -32,7 +32,7 @@ def after_attempt(attempt: Attempt) -> list[str]:
         wrong.append(f"ended {attempt.stop}: {_last_line(attempt.error)}")
     if attempt.stop is None:
         wrong.append(f"ended with no reason: {_last_line(attempt.error) or 'and no error'}")
-    if attempt.stop == StopReason.UNRECORDED:
+    if attempt.stop == StopReason.UNRECORDED or attempt.idle:
         return wrong
     if episode.stop is not None and episode.stop != attempt.stop:
         wrong.append(f"says {attempt.stop}, and its episode {episode.stop}")

@@ -90,7 +90,10 @@ class Mind:
     def _next(self) -> Action:
         try:
             return next_action(self._task, self._phone, self._said).action
-        except Lost as error:
+        except (
+            Lost,
+            LookupError,
+        ) as error:  # what was done twice has left no way, or a strange one
             raise ModelError(f"lost: {error}") from error
 
     def _rendered(self, action: Action) -> str:

@@ -153,7 +153,7 @@ def prompt(name: str, place: str, told: str) -> list[Message]:
 SPOKEN = [one for one in KINDS if one[0] not in GROUNDING]
 
 
-@pytest.mark.parametrize(("name", "place"), SPOKEN if FULL else SPOKEN[::6])
+@pytest.mark.parametrize(("name", "place"), SPOKEN if FULL else SPOKEN[::7])
 def test_no_text_of_the_corpus_makes_a_token_of_its_own(
     name: str, place: str, layout: Layout
 ) -> None:

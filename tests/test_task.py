@@ -6,6 +6,7 @@ import pytest
 
 from eyehand.actions import CallTool, Click, Key, Point, Scroll, Type
 from eyehand.agent import (
+    Agent,
     AndroidSpec,
     DesktopSpec,
     PracticeSpec,
@@ -13,7 +14,9 @@ from eyehand.agent import (
     TaskError,
     TaskStep,
     load_task,
+    replay,
 )
+from eyehand.envs import PracticeEnv
 
 GOOD = """\
 name: all
@@ -82,6 +85,9 @@ def test_the_same_from_python(tmp_path: Path) -> None:
         ("name: x\nsteps: []\n", 2, "a task needs `steps:`"),
         ("name: x\nstep:\n  - wait: 1\n", 2, "unknown field 'step'"),
         ("steps:\n  - clik: [1, 2]\n", 2, "unknown step 'clik'"),
+        ("secrets:\n  pin: hunter2\nsteps:\n  - wait: 1\n", 2, "pin"),
+        ("secrets:\n  a b: env:PIN\nsteps:\n  - wait: 1\n", 2, "no name for a secret"),
+        ("secrets: [pin]\nsteps:\n  - wait: 1\n", 1, "a mapping of names to sources"),
         ("steps:\n  - wait: 1\n  - click: [1]\n", 3, "point.1"),
         ("steps:\n  - click: {point: [1, 2], buton: left}\n", 2, "unknown field 'buton'"),
         ("steps:\n  - key: ctrl+foo\n", 2, "unknown key 'foo'"),
@@ -284,3 +290,21 @@ def test_a_place_that_is_none_is_told_with_what_there_is(
 ) -> None:
     with pytest.raises(TaskError, match=said):
         load(tmp_path, f"env: {written}\nsteps:\n  - wait: 1\n")
+
+
+def test_where_secrets_are_kept_is_read_and_their_references_stay(tmp_path: Path) -> None:
+    body = "secrets: {pin: 'env:BANK_PIN'}\nsteps:\n  - type: '{{secret:pin}}'\n"
+    task = load(tmp_path, body)
+    assert task.secrets == {"pin": "env:BANK_PIN"}
+    assert task.steps[0].action == Type(text="{{secret:pin}}")
+
+
+async def test_a_reference_to_a_secret_that_is_not_there_is_never_typed(tmp_path: Path) -> None:
+    env = PracticeEnv(seed=3)
+    steps = [{"open_app": "Notes"}, {"type": "{{secret:pin}}"}]
+    task = Task(steps=tuple(TaskStep.of(step) for step in steps))
+    episode = await Agent(env, record=tmp_path / "e").run(task)
+    assert "no secret 'pin'" in (episode.steps[-1].error or "")
+    assert episode.steps[-1].after is None
+    replayed = await replay(tmp_path / "e")
+    assert replayed.complete
