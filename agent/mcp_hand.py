@@ -11,7 +11,7 @@ from ..actions.geometry import Clamp, Frame, Point, Space
 from ..actions.schema import TALK, Action, parse_action
 from ..envs.base import Env, Observation
 from ..envs.episode import Episode
-from ..envs.errors import ActionFailed, EnvError, StoppedByUser
+from ..envs.errors import EnvError, StoppedByUser
 from ..envs.records import Step, StopReason
 from ..envs.replay import ReplayEnv
 from ..model.base import Model
@@ -59,7 +59,7 @@ class Hand:
         self._guard = guard
         self._longest = longest
         self._actor = Actor(env, Caller(env, {}, (), None, None), None)
-        self._shown: Frame | None = None
+        self._seen: Observation | None = None
         self._stopped: str | None = None
         self._alone = asyncio.Lock()
         self._works: set[asyncio.Task[Any]] = set()
@@ -113,9 +113,9 @@ class Hand:
             if condition is not None and "point" in condition.arguments:
                 raise TaskError(f"{condition.name} needs pictures that are not shrunk")
             if step.action is not None and [*step.action.points()]:
-                if self._shown is None:
+                if self._seen is None:
                     raise TaskError("points are pixels of the picture shown last: observe first")
-                action, _ = _on_screen(step.action, self._shown)
+                action, _ = _on_screen(step.action, self._seen.frame)
                 step = step.model_copy(update={"action": action})
             mapped.append(step)
         return tuple(mapped)
@@ -180,12 +180,8 @@ class Hand:
         action = parse_action(data)
         if isinstance(self.env, ReplayEnv):
             _pass_over(self.env)
-        seen = await self.env.observe()
-        shown = self._shown
-        if shown is not None and not shown.same_screen(seen.frame):
-            raise ActionFailed(
-                "the screen changed its size since it was shown; nothing was done: look again"
-            )
+        # What was shown is what was decided on: the env refuses where it is another by now.
+        seen = self._seen or await self.env.observe()
         frame = self._planned(seen.frame)
         action, clamps = _on_screen(action, frame)
         refused = await self._refused(action, seen)
@@ -215,7 +211,7 @@ class Hand:
         agent = Agent(
             cast("Env", _Lent(self.env)), self.model, dialect=self._dialect, guard=self._guard
         )
-        self._shown = None
+        self._seen = None
         try:
             async with aclosing(agent.steps(task)) as steps:
                 async for step in steps:
@@ -231,10 +227,14 @@ class Hand:
         return agent.episode
 
     def _show(self, seen: Observation) -> Observation:
-        self._shown = self._planned(seen.frame)
-        return Observation(
-            seen.pixels, self._shown, time=seen.time, extras=seen.extras, hash=seen.hash
+        self._seen = Observation(
+            seen.pixels,
+            self._planned(seen.frame),
+            time=seen.time,
+            extras=seen.extras,
+            hash=seen.hash,
         )
+        return self._seen
 
     def _planned(self, frame: Frame) -> Frame:
         size = frame.physical

@@ -28,6 +28,7 @@ from .guard import LEAVE, SHOWN_AT
 from .history import History
 from .run import Run, Stop, TooSlow
 from .task import Condition
+from .verdict import is_stale
 
 _TRIED = 8
 """Actions that a model is told of when it begins anew."""
@@ -210,7 +211,7 @@ async def _actions(
         step = await do(run, action, given, shown)
         yield step
         if step.error is not None:
-            if not dropped(step) and not _stale(step):
+            if not dropped(step) and not is_stale(step):
                 run.count_error(step.error)
             return
         if step.trouble is not None and step.trouble.grade != "tell":
@@ -241,6 +242,8 @@ async def action_round(
         given = Given(part, "task", seen, view, run.task.name, seconds, target=target)
         step = await do(run, action, given, [])
         yield step
+        if is_stale(step):  # nothing was sent: it is done on the screen as it is now
+            continue
         match settled(step):
             case "not arrived":
                 continue
@@ -339,18 +342,17 @@ async def _condition(
         raise Stop(StopReason.FAILED, f"{kind.name} did not hold{late}: {verdict.detail}")
 
 
-def _stale(step: Step) -> bool:
-    """Whether the screen had changed since it was looked at: no mistake of the model's."""
-    change = None if step.result is None else step.result.change
-    return change is not None and change.kind == "stale"
-
-
 def _plain(step: Step) -> bool:
     """Whether the next screenshot says all that there is to say of a step."""
     if step.result is None or step.error is not None:
         return False
     if any(probe.name not in (SHOWN_AT, LEAVE) for probe in step.probes):  # a guard's tell nothing
         return False
+    change = step.result.change
+    if change is not None:  # where else it changed, no picture of the screen after it says
+        elsewhere = change.kind != "changed" or change.at_point is False
+        if elsewhere or change.screen or change.keyboard:
+            return False
     return step.result.effect is Effect.CHANGED and not step.result.detail
 
 

@@ -10,7 +10,7 @@ from typing import Literal
 from ..actions.geometry import Point
 from ..envs.base import Effect, Observation
 from ..envs.differing import Area, Differing, around, is_caret_alone
-from ..envs.records import Change
+from ..envs.records import Change, Step
 from ..envs.settle import CLOCK_TILES
 from ..model.chat import Pixels
 from ..model.size import Size
@@ -174,6 +174,12 @@ def _third(begin: int, end: int, length: int, names: tuple[str, str, str]) -> st
     if (end - begin) * 3 > length * 2:
         return ""
     return names[min(2, (begin + end) * 3 // (2 * length))]
+
+
+def is_stale(step: Step) -> bool:
+    """Whether an action met another screen than it was decided on, so that nothing was sent."""
+    change = None if step.result is None else step.result.change
+    return change is not None and change.kind == "stale"
 
 
 def words(change: Change) -> str:

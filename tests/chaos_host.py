@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from chaos_child import Spec
-from chaos_phone import Ledger, WatchedPhone
+from chaos_phone import Ledger, WatchedPhone, keyboard
 from chaos_plan import KILLS, Fault, Plan
 from chaos_replies import Mind
 from chaos_wire import Wire
@@ -125,6 +125,7 @@ class Host:
         attempts: So far.
         ledger: What reached the phone.
         mind: Of the model.
+        keyboard: That the phone had before.
     """
 
     def __init__(self, plan: Plan, folder: Path, zygote: Zygote) -> None:
@@ -134,6 +135,7 @@ class Host:
         self.phone, self.task = _set_up(plan)
         self.ledger = Ledger(self._input)
         self.phone.note = self.ledger.note
+        self.keyboard = keyboard(self.phone)
         self.mind = Mind(self.phone, self.task, plan.seed)
         self.practice: Practice | None = None
         self._env = PracticeEnv(phone=self.phone)

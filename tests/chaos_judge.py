@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from chaos_host import Attempt, Host
-from chaos_phone import arrived, too_many
+from chaos_phone import arrived, keyboard, too_many
 
 from eyehand.agent import replay
 from eyehand.envs import Delivery, Episode, EpisodeBroken, StopReason
@@ -99,8 +99,8 @@ def _left_on_phone(host: Host) -> list[str]:
     last = host.attempts[-1]
     if host.practice is None or last.killed or last.stop == StopReason.ENV_LOST:
         return []
-    note = host.phone.state.settings["global"].get("eyehand_borrowed_keyboard")
-    return [] if note in (None, "", "null") else [f"the keyboard {note} was not given back"]
+    now = keyboard(host.phone)
+    return [] if now == host.keyboard else [f"the keyboard is {now} now, and was {host.keyboard}"]
 
 
 async def _replayed(folder: Path) -> list[str]:

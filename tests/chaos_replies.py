@@ -93,7 +93,7 @@ class Mind:
         except (
             Lost,
             LookupError,
-        ) as error:  # what was done twice has left no way, or a strange one
+        ) as error:  # after what was done twice
             raise ModelError(f"lost: {error}") from error
 
     def _rendered(self, action: Action) -> str:

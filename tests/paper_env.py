@@ -22,6 +22,7 @@ from eyehand.envs import (
     Observation,
     Outcome,
 )
+from eyehand.envs.errors import ScreenChanged
 from eyehand.envs.freshness import Freshness, Now
 
 
@@ -68,6 +69,8 @@ class PaperEnv:
             raise ActionNotSupported(f"paper cannot {action.action}")
         for _, point in action.points():
             self.frame.to_pointer(point)
+        if not seen.frame.same_screen(self.frame):
+            raise ScreenChanged("the screen changed its size; nothing was done: look again")
         self.fresh.require(action, seen, Now(self.sheet, (3, 64)))
         before = self.sheet.copy()
         if isinstance(action, Click):

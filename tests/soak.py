@@ -33,7 +33,7 @@ from eyehand.agent.events import Hooks, Stepped
 from eyehand.envs import Episode, PracticeEnv, StopReason
 from eyehand.envs.practice.phone import Phone
 from eyehand.envs.practice.view import UiNode
-from eyehand.model import Message, Reply, ScriptedModel
+from eyehand.model import Message, Reply, ScriptedModel, Size
 
 PAGE_KB = resource.getpagesize() / 1024
 WARM = 0.3
@@ -165,7 +165,13 @@ class Soaked:
 
 
 async def soak(
-    steps: int, folder: Path, *, every: int = 100, show: bool = False, again: bool = True
+    steps: int,
+    folder: Path,
+    *,
+    every: int = 100,
+    size: Size = Size(540, 1200),  # noqa: B008 - a tuple
+    show: bool = False,
+    again: bool = True,
 ) -> Soaked:
     """Wander.
 
@@ -173,13 +179,14 @@ async def soak(
         steps: How many.
         folder: For the recording.
         every: Steps between two samples.
+        size: Of the phone.
         show: Whether to print samples as they come.
         again: Whether to replay the recording.
 
     Raises:
         RuntimeError: It ended otherwise than by its limit, or the journal is not whole.
     """
-    env = PracticeEnv(seed=5)
+    env = PracticeEnv(seed=5, size=size)
     meter = Meter(every, show=show)
     limits = Limits(steps=steps, seconds=1e6, errors=1000, stuck=False)
     agent = Agent(env, Wanderer(env), dialect="native", record=folder, hooks=[meter])

@@ -17,6 +17,7 @@ from sheet import Sheet
 
 from eyehand.actions import Action, Frame, Point, Size, parse_action
 from eyehand.agent import Agent, Task, TaskStep, replay
+from eyehand.agent.verdict import is_stale
 from eyehand.envs import (
     ActionFailed,
     Env,
@@ -267,6 +268,7 @@ async def test_the_model_is_told_to_look_again_and_the_recording_replays(tmp_pat
     assert stale.result.change.kind == "stale"
     assert len(stale.result.change.boxes) == 1
     assert made.error is None
+    assert [is_stale(step) for step in episode.steps] == [True, False, False]
     replayed = await replay(tmp_path / "e")
     assert (replayed.stop, replayed.complete, replayed.steps) == (StopReason.DONE, True, 3)
     # The recording refuses as the phone did, so whoever tells such refusals apart still can.

@@ -16,7 +16,7 @@ from eyehand.agent.stuck_text import degenerate
 from eyehand.envs.practice.tasks import FAMILIES
 from eyehand.envs.records import Trouble
 
-SAMPLE = 25
+SAMPLE = 15
 
 
 def watched(episode: Good) -> list[Trouble | None]:
