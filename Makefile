@@ -2,6 +2,8 @@
 
 # The Python to make .venv with; empty: the first of python3.11, python3.12 and python3 that will do.
 PYTHON ?=
+# Processes that the tests run in. Many of them watch a clock: more than there are cores is no good.
+JOBS ?= 2
 PY := .venv/bin/python
 STAMP := .venv/installed
 # What the demo needs, without torch and the tools of a developer.
@@ -25,7 +27,7 @@ demo: $(DEMO_STAMP) ## Write a note on a virtual screen, record it, show the las
 	@echo "The picture is $(CURDIR)/demo-run/end.png"
 
 test: $(STAMP) system check ## Install what is missing, check, run every test, try the built wheel
-	EYEHAND_CI=1 $(PY) -m pytest
+	EYEHAND_CI=1 $(PY) -m pytest -n $(JOBS) --dist loadfile
 	.ci/wheel-smoke $(PY)
 
 check: $(STAMP) typecheck-tree ## Lint, formatting and types

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
+import strategies  # noqa: F401 - its profile of hypothesis is for every test
 from screens import Screen
 from sheet import Sheet
 
