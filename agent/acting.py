@@ -124,6 +124,7 @@ class Actor:
         if outcome.after is not None:
             points = [point for _, point in action.points()]
             change = await asyncio.to_thread(judge, seen, outcome.after, outcome.effect, points)
+            await asyncio.to_thread(getattr, outcome.after, "hash")  # 8 ms on a phone's screen
         acted.after = outcome.after
         acted.told = _tell(action, outcome, change)
         acted.result = Result(

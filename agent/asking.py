@@ -42,7 +42,12 @@ class Terminal:
             if thought := plain(leave.doing.thought):
                 lines.append(f"  the model says: {thought[:_LONGEST_THOUGHT]}")
             self._say("\n".join(lines) + f"\ny/N (no after {leave.timeout_s:g} s) ")
-            line = await self._line()
+            line = None
+            try:
+                line = await self._line()
+            finally:
+                if line is None:  # nobody pressed Enter: what comes next begins a line of its own
+                    self._say("\n")
         return line is not None and line.strip().casefold() in ("y", "yes")
 
     def _say(self, text: str) -> None:

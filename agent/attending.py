@@ -12,7 +12,7 @@ from ..envs.errors import EnvError
 from .acting import Ask
 from .asking import Terminal
 from .console import Display
-from .control import Control
+from .control import Control, State
 from .errors import BadUsage
 from .events import GivenBack, Hooks, InTrouble, Paused
 from .guard import Approve, Leave
@@ -102,8 +102,9 @@ async def attending(
     Raises:
         BadUsage: OpenTelemetry is not installed.
     """
-    control = Control()
-    hooks: list[Hooks] = [_Shown(view)]
+    shown = _Shown(view)
+    control = Control(shown.turned)
+    hooks: list[Hooks] = [shown]
     if trace:
         hooks.append(_tracing())
     async with AsyncExitStack() as stack:
@@ -130,20 +131,39 @@ async def attending(
         yield Attendance(ask, approve, control, tuple(hooks))
 
 
+_DONE_ABOUT_IT = {
+    "tell": "the model is told",
+    "change": "the model begins anew",
+    "ask": "you are asked",
+    "stop": "the run stops",
+}
+
+
 class _Shown(Hooks):
     """Shows what is no step."""
 
     def __init__(self, view: Display) -> None:
         self._view = view
+        self._pausing = False
+
+    def turned(self, state: State) -> None:
+        """Answer a key at once: what is under way may take long to finish."""
+        if state is State.PAUSED:
+            self._pausing = True
+            self._view.say("it pauses when what is under way is finished: p goes on")
+        elif state is State.RUNNING and self._pausing:  # it never came to a pause
+            self._pausing = False
+            self._view.say("goes on")
 
     async def on_pause(self, event: Paused) -> None:
+        self._pausing = False
         self._view.say("you have it: t gives it back" if event.taken else "paused: p goes on")
 
     async def on_give_back(self, event: GivenBack) -> None:
         self._view.say(f"goes on after {event.seconds:.0f} s")
 
     async def on_trouble(self, event: InTrouble) -> None:
-        self._view.say(event.trouble.words)
+        self._view.say(f"{_DONE_ABOUT_IT[event.trouble.grade]}: {event.trouble.words}")
 
 
 def _tracing() -> Hooks:

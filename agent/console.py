@@ -4,13 +4,15 @@ import contextlib
 import json
 import sys
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any, Protocol, TextIO
 
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, RenderResult
 from rich.live import Live
 from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
 from ..envs.base import Delivery, Effect
 from ..envs.episode import Episode
@@ -19,6 +21,10 @@ from .doctor import Finding
 from .run import Spent
 
 LIVE_ROWS = 12
+LIVE_LINES = 3
+"""How many lines of a terminal a cell may take while the table is live."""
+_BESIDE = 32
+"""Columns of a terminal that the borders, the number, who decided and the time take."""
 
 
 class Display(Protocol):
@@ -50,7 +56,7 @@ class Display(Protocol):
 
 
 class JsonLines:
-    """One JSON object a line, for scripts: ``type`` is ``step``, ``end`` or ``error``."""
+    """One JSON object a line, for scripts: ``type`` is ``step``, ``note``, ``end`` or ``error``."""
 
     def __init__(self, out: TextIO) -> None:
         self._out = out
@@ -136,12 +142,18 @@ class LiveTable:
         self._title = ""
         self._below = ""
         self._held = ""
-        self._live = Live(console=console, auto_refresh=False, transient=True)
+        self._begun = False
+        self._live = self._new()
+
+    def _new(self) -> Live:
+        return Live(console=self._console, auto_refresh=False, transient=True)
 
     def begin(self, title: str) -> None:
         """Open the table."""
         self._title = title
+        self._begun = True
         self._live.start()
+        self._show()
 
     def step(self, step: Step, spent: Spent | None = None) -> None:
         """Add a row."""
@@ -151,7 +163,10 @@ class LiveTable:
         self._show()
 
     def say(self, words: str) -> None:
-        """Show it below the table until the next step."""
+        """Show it below the table until the next step; before there is one, for good."""
+        if not self._begun:
+            self._console.print(_plain(words), markup=False, highlight=False)
+            return
         self._held = words
         self._show()
 
@@ -162,19 +177,26 @@ class LiveTable:
         try:
             yield
         finally:
+            # A new one: the old one would wipe as many lines as it had, and the question with them.
+            self._live = self._new()
             self._live.start()
             self._show()
 
     def _show(self) -> None:
-        below = " · ".join(filter(None, (self._below, _plain(self._held), self._keys)))
-        shown = table(self._steps[-LIVE_ROWS:], title=self._title, below=below)
+        below = "\n".join(filter(None, (_plain(self._held), self._below, self._keys)))
+        rows = LIVE_ROWS
+        while True:  # the newest ones that there is room for
+            shown = StepTable(self._steps[-rows:], self._title, below, LIVE_LINES)
+            if rows == 1 or len(self._console.render_lines(shown)) < self._console.height:
+                break
+            rows -= 1
         self._live.update(shown, refresh=True)
 
     def end(self, stop: StopReason | None, detail: str, facts: dict[str, Any]) -> None:
         """Leave the whole table and the result on the screen."""
         self.close()
         if self._steps:
-            self._console.print(table(self._steps, title=self._title, below=self._below))
+            self._console.print(StepTable(self._steps, self._title, self._below))
         colour = "green" if stop is StopReason.DONE else "red"
         self._console.print(f"[bold {colour}]{escape(summary(stop, detail))}[/]")
         for name, value in facts.items():
@@ -211,25 +233,50 @@ def finding(found: Finding, *, as_json: bool) -> None:
         screen.print(f"      {'':<12}-> {found.advice}", markup=False)
 
 
-def table(steps: Iterable[Step], *, title: str, below: str = "") -> Table:
-    """Lay steps out for a terminal."""
-    grid = Table(
-        title=escape(title),
-        title_justify="left",
-        caption=escape(below) or None,
-        caption_justify="left",
-        expand=False,
-    )
-    grid.add_column("#", justify="right")
-    grid.add_column("who")
-    grid.add_column("what", overflow="ellipsis", max_width=60, no_wrap=True)
-    grid.add_column("came of it", overflow="fold", max_width=60)
-    grid.add_column("took", justify="right")
-    for step in steps:
-        colour = "red" if step.error else "green" if _moved(step) else ""
-        number, who, what, came, took = (escape(cell) for cell in row(step))
-        grid.add_row(number, who, what, f"[{colour}]{came}[/]" if colour else came, took)
-    return grid
+@dataclass(frozen=True, slots=True)
+class StepTable:
+    """Steps, laid out for the terminal that they are printed on, however narrow it is.
+
+    Attributes:
+        steps: A row each.
+        title: Above it.
+        below: Below it.
+        lines: How many lines a cell may take; None: as many as it needs.
+    """
+
+    steps: Sequence[Step]
+    title: str
+    below: str = ""
+    lines: int | None = None
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        """Give the table: what was done is cut where it is long, what came of it is folded."""
+        room = max(20, options.max_width - _BESIDE)
+        done = min(60, room * 2 // 5)
+        came_of_it = min(60, room - done)
+        grid = Table(
+            title=escape(self.title),
+            title_justify="left",
+            caption=escape(self.below) or None,
+            caption_justify="left",
+            expand=False,
+        )
+        grid.add_column("#", justify="right", no_wrap=True)
+        grid.add_column("who", no_wrap=True)
+        grid.add_column("what", overflow="ellipsis", max_width=done, no_wrap=True)
+        grid.add_column("came of it", overflow="fold", max_width=came_of_it)
+        grid.add_column("took", justify="right", no_wrap=True)
+        for step in self.steps:
+            colour = "red" if step.error else "green" if _moved(step) else ""
+            number, who, what, came, took = row(step)
+            if self.lines is not None:
+                folded = Text(came).wrap(console, came_of_it)
+                if len(folded) > self.lines:
+                    kept = " ".join(line.plain.rstrip() for line in folded[: self.lines])
+                    came = kept[: came_of_it * self.lines - 1] + "…"
+            number, who, what, came, took = map(escape, (number, who, what, came, took))
+            grid.add_row(number, who, what, f"[{colour}]{came}[/]" if colour else came, took)
+        yield grid
 
 
 def row(step: Step) -> tuple[str, str, str, str, str]:
@@ -271,11 +318,11 @@ def summary(stop: StopReason | None, detail: str) -> str:
     return f"{text}: {_plain(detail)}" if detail else text
 
 
-def episode_table(episode: Episode) -> Table:
+def episode_table(episode: Episode) -> StepTable:
     """Lay a whole episode out for a terminal."""
     header = episode.header
     title = f"{header.task.get('name', 'task')} · {header.env.get('name')} · {header.started}"
-    return table(episode.steps, title=title)
+    return StepTable(episode.steps, title)
 
 
 def _moved(step: Step) -> bool:

@@ -244,14 +244,15 @@ async def _decide(
 ) -> tuple[Decision | None, tuple[Probe, ...]]:
     if run.guard is None or isinstance(action, Answer | AskUser | Done):
         return None, ()
-    index = run.index
+    index, asked_at = run.index, None
 
     async def asking(words: str) -> None:
+        nonlocal asked_at
+        asked_at = time.monotonic()
         await run.emit(Asking(index, "leave", words))
 
     thought = "" if given.parsed is None else given.parsed.thought
     doing = Doing(action, given.source, given.seen, given.goal, thought)
-    began = time.monotonic()
     limit_s = run.task.limits.handover_seconds
     work = run.guard.decide(doing, run.env, asking)
     try:
@@ -259,8 +260,9 @@ async def _decide(
     except TooSlow:
         late = f"nobody gave leave within {limit_s:g} s"
         raise Stop(StopReason.TIME_LIMIT, late) from None
-    if decision.by != "policy":
-        run.wait_was(time.monotonic() - began)
+    finally:
+        if asked_at is not None:
+            run.wait_was(time.monotonic() - asked_at)
     await run.emit(Decided(index, action, decision))
     return decision, probes
 
@@ -332,7 +334,8 @@ async def handed(run: Run, part: int) -> Step | None:
             break
         except TakenOver:
             continue
-    note, held_s = "\n".join(filter(None, notes)), run.hand_s
+    scrubbed: Callable[[str], str] = getattr(run.env, "scrubbed", str)  # a person may say a secret
+    note, held_s = scrubbed("\n".join(filter(None, notes))), run.hand_s
     before = before or after
     effect = Effect.UNCHANGED if before.hash == after.hash else Effect.CHANGED
     change = await asyncio.to_thread(judge, before, after, effect)

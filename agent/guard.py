@@ -117,10 +117,11 @@ class Guard:
         """
         probes: list[Probe] = []
         facts = facts_of(doing)
-        judged = self._judge(facts)
+        # Long texts and many patterns take up to 0.2 s: not in the event loop.
+        judged = await asyncio.to_thread(self._judge, facts)
         if judged is None:
             facts.target = await self._look(doing, env, probes)
-            judged = self._judge(facts)
+            judged = await asyncio.to_thread(self._judge, facts)
             if judged is None:
                 raise RuntimeError("a policy was not decided though the target is known")
         decision = self._unasked(judged)

@@ -44,7 +44,7 @@ def list_policies(as_json: AsJson = False) -> None:
             if as_json:
                 _json(name=name, about=policy.about, rules=len(policy.rules))
             else:
-                _line(f"{name:<10} {len(policy.rules):>3} rules  {policy.about}")
+                _line(policy.about, f"{name:<10} {len(policy.rules):>3} rules  ")
         return DONE
 
     run_command(work(), as_json)
@@ -241,10 +241,11 @@ def _tell(step: Step | None, facts: Facts, judged: Judged, as_json: bool) -> Non
             target=names,
         )
         return
-    number = "" if step is None else f"{step.index:>4}  "
-    unsure = "" if known or not facts.has_target else "  [what is there is not known]"
+    before = "" if step is None else f"{step.index:>4}  "
+    unsure = "" if known or not facts.has_target else " [what is there is not known]"
     why = f" ({judged.why})" if judged.why else ""
-    _line(f"{number}{judged.verdict:<6}  {facts.action}  by rule {judged.rule!r}{why}{unsure}")
+    before += f"{judged.verdict:<6}  "
+    _line(f"{facts.action} by rule {judged.rule!r}{why}{unsure}", before)
 
 
 def _written(policy: str) -> str:
@@ -293,5 +294,6 @@ def _json(**data: Any) -> None:
     typer.echo(json.dumps(data, ensure_ascii=False))
 
 
-def _line(text: str) -> None:
-    Console(highlight=False, soft_wrap=True).print(plain(text), markup=False)
+def _line(text: str, before: str = "") -> None:
+    """Print a text of anybody's in one line, after columns of our own."""
+    Console(highlight=False, soft_wrap=True).print(before + plain(text), markup=False)

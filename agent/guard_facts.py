@@ -24,9 +24,7 @@ from ..model.size import Size
 from .guard_labels import Target
 from .patterns import found, named
 from .policy import DAYS, Hours, Region, When
-
-SECRET = re.compile(r"\{\{\s*secret\s*:\s*([^{}]*?)\s*\}\}", re.IGNORECASE)
-"""A reference to a secret in a text, however it is spaced, as ``Secrets`` fills it in."""
+from .secret_store import REFERENCE
 
 _HOST = re.compile(
     r"[a-z][a-z0-9+.\-]{0,20}:[/\\]+(?:[^\s/\\?#@]{0,200}@)?(\[[0-9a-f:.]{2,60}\]|[^\s/\\?#:@]{1,253})"
@@ -87,7 +85,7 @@ class Facts:
     @property
     def secrets(self) -> list[str]:
         """Names of the secrets that it fills in."""
-        return [match[1] for text in self._texts for match in SECRET.finditer(text)]
+        return [match[1] for text in self._texts for match in REFERENCE.finditer(text)]
 
     @property
     def chords(self) -> list[frozenset[str]]:

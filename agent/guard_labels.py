@@ -10,8 +10,10 @@ from ..envs.base import Env, Shown, TellsWhatIsShown
 from ..envs.errors import ActionFailed
 from ..envs.resume import device_of
 from ..model.size import Size
+from .patterns import LONGEST
 
-_LONGEST = 120
+_LONGEST = LONGEST + 1
+"""Of a text, in characters: what is longer still fits whatever is stricter, as in all patterns."""
 _NAMES = 12
 _NEAR = 8
 _NEAR_SHARE = 0.2

@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
+from ..actions.schema import Click
 from .guard_facts import Facts, holds, target_holds
-from .guard_touch import taps
+from .guard_touch import may_press, taps
 from .policy import Policy, Rule, Verb, When
 
 STRICTNESS: dict[Verb, int] = {"allow": 0, "ask": 1, "refuse": 2}
@@ -102,6 +103,12 @@ def judge_fully(
     Args, Returns: as of ``judge``.
     """
     found = judge(policy, facts, rates, attended=attended, offset_s=offset_s)
+    if found is not None and found.verdict != "refuse" and may_press(facts):
+        # Only where a tap would be judged otherwise is it asked what has the focus.
+        press = replace(facts, action=Click())
+        other = judge(policy, press, rates, attended=attended, offset_s=offset_s)
+        if other is None or STRICTNESS[other.verdict] > STRICTNESS[found.verdict]:
+            return None
     for tap in () if found is None else taps(facts):
         other = judge(policy, tap, rates, attended=attended, offset_s=offset_s)
         if other is None:

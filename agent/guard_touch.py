@@ -9,7 +9,7 @@ from dataclasses import replace
 from math import hypot
 
 from ..actions.geometry import Point
-from ..actions.schema import Click, Drag, HoldKey, Key, LongPress, Scroll, Swipe
+from ..actions.schema import Click, Drag, HoldKey, Key, LongPress, Scroll, Swipe, Type
 from .guard_facts import Facts
 
 _SHORT_SHARE = 0.06
@@ -27,9 +27,9 @@ def taps(facts: Facts) -> Sequence[Facts]:
         facts: Of the action; where its target is known, that decides, too.
     """
     action, target = facts.action, facts.target
-    if isinstance(action, Key | HoldKey):
-        pressed = target is not None and target.known and _PRESSES.intersection(facts.chords)
-        return [replace(facts, action=Click())] if pressed else []
+    if _presses(facts):
+        known = target is not None and target.known
+        return [replace(facts, action=Click())] if known else []
     if not isinstance(action, Swipe | Drag | Scroll):
         return []
     begins, length = _path(facts)
@@ -44,6 +44,17 @@ def taps(facts: Facts) -> Sequence[Facts]:
     if getattr(action, "seconds", 0.0) >= _STILL_S and begins is not None:
         found.append(replace(facts, action=LongPress(point=begins), target=target))
     return found
+
+
+def may_press(facts: Facts) -> bool:
+    """Whether it is a tap of what has the focus, and nobody has asked yet what that is."""
+    return facts.target is None and _presses(facts)
+
+
+def _presses(facts: Facts) -> bool:
+    """Whether it sends a key that presses what has the focus; a text does with its line feeds."""
+    keys = isinstance(facts.action, Key | HoldKey | Type)
+    return keys and not _PRESSES.isdisjoint(facts.chords)
 
 
 def _path(facts: Facts) -> tuple[Point | None, float | None]:

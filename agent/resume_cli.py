@@ -86,11 +86,12 @@ def resume(
 
     What was recorded is gone through again with nothing sent. Then the run goes on in the same
     folder. What was under way when it was interrupted is not done again: the model looks at the
-    screen first.
+    screen first. The policy is the recorded one; secrets and tools are given again.
 
     \b
     Examples:
       eyehand resume runs/save --model checkpoints/Qwen2.5-VL-3B-Instruct
+      eyehand resume runs/pay --model CHECKPOINT --secret pin=env:BANK_PIN
       eyehand resume runs/contact --env android:R58M123456A
     """  # noqa: D301
     options = ModelOptions(device, dtype, quantize, image_tokens, max_tokens)

@@ -270,7 +270,8 @@ class _Hands:
         self._steps = len(episode.steps)
         self._env = env
         self._live = live
-        self._before = live.takings
+        # One that is in a person's hands already is handed over, too.
+        self._before = live.takings - (live.state is State.TAKEN)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._live, name)

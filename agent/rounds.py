@@ -12,7 +12,7 @@ from ..actions.dialects import Dialect, Parsed, Turn
 from ..actions.errors import ActionError
 from ..actions.geometry import Frame
 from ..actions.schema import Action
-from ..envs.base import Effect, Observation
+from ..envs.base import Delivery, Effect, Observation
 from ..envs.records import Box, Check, Probe, Step, StopReason, View
 from ..envs.resume import device_of
 from ..model.base import Model, Session
@@ -105,7 +105,9 @@ async def goal_rounds(
                         yield last
                         if last.ended:
                             return
-                        if last.action is not None and last.action.action == "done":
+                        if last.error is not None or last.action is None:
+                            continue  # also one that a person's taking over left undone
+                        if last.action.action == "done":
                             if last.action.status == "infeasible":
                                 raise Stop(StopReason.GAVE_UP, last.action.reason)
                             return
@@ -204,6 +206,8 @@ async def _actions(
                 seen, observe_s = await run.look()
             except TakenOver:
                 return
+            if not seen.frame.same_screen(given.view.frame):
+                return  # it was turned: the points are of another screen
             view = View.of(seen).model_copy(update={"frame": given.view.frame})
             later = {"thought": parsed.thought}
             seconds = {"observe": observe_s}
@@ -217,6 +221,8 @@ async def _actions(
         if step.trouble is not None and step.trouble.grade != "tell":
             return
         run.count_success()
+        if step.result is not None and step.result.delivery is Delivery.UNKNOWN:
+            return  # what follows was meant for a screen on which it arrived
 
 
 async def action_round(

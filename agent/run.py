@@ -391,17 +391,17 @@ class Run:
             return await work
         require = self.control.check_stopped if keep else self.require_hand
         rest_s = self._rest_s() if counts else float("inf")
-        try:
-            require()
-            if rest_s <= 0:
-                raise self._late()
-        except BaseException:
-            if asyncio.iscoroutine(work):
-                work.close()
-            raise
         clock = asyncio.timeout(rest_s if limit_s is None else min(rest_s, limit_s))
         try:
             with self.control.striking(clock, keep=keep):
+                try:
+                    require()  # in here: the clock hears of whatever another thread does after it
+                    if rest_s <= 0:
+                        raise self._late()
+                except BaseException:
+                    if asyncio.iscoroutine(work):
+                        work.close()
+                    raise
                 async with clock:
                     return await work
         except TimeoutError:

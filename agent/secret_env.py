@@ -11,7 +11,7 @@ import numpy as np
 
 from ..actions.schema import Action, Key, Type
 from ..envs.base import Delivery, Effect, Env, Observation, Outcome, Read, Shown
-from ..envs.errors import ActionFailed, EnvError
+from ..envs.errors import ActionFailed, EnvError, ScreenChanged
 from ..envs.masking import Masker
 from ..envs.masking_shapes import Area
 from ..model.chat import Pixels
@@ -23,6 +23,7 @@ T = TypeVar("T")
 COVERED = "what was typed is covered in the pictures"
 """What the model is told, beside what the env says."""
 
+_HALF = "the screen changed in the middle of it, so the rest was not typed: look again"
 _KEYS = re.compile(r"(\r\n|\r|\n|\t)")
 _GIVEN = 3
 """So many pictures are remembered as the env gave them."""
@@ -183,6 +184,8 @@ class SecretEnv:
             except ActionFailed as error:
                 if not error.delivered and secret:
                     self._masker.acting()
+                if done and isinstance(error, ScreenChanged):  # it says that nothing was sent
+                    raise ActionFailed(_HALF, delivered=True) from None
                 error.delivered = error.delivered or bool(done)
                 raise
             done.append(outcome)

@@ -16,7 +16,8 @@ NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,63}")
 MAX_SECRET = 1000
 """Longest secret, in characters."""
 
-_REFERENCE = re.compile(r"\{\{\s*secret\s*:\s*([^{}]*?)\s*\}\}", re.IGNORECASE)
+REFERENCE = re.compile(r"\{\{\s*secret\s*:\s*([^{}]*?)\s*\}\}", re.IGNORECASE)
+"""A reference in a text, however it is spaced; its group is the name."""
 _MEANT = re.compile(r"\{\{\s*secret\b", re.IGNORECASE)
 
 
@@ -70,14 +71,14 @@ class Secrets:
             ActionFailed: There is none of a name, or a reference is not well written. Nothing
                 is to be typed then; the message names those there are.
         """
-        names = tuple(match[1] for match in _REFERENCE.finditer(text))
+        names = tuple(match[1] for match in REFERENCE.finditer(text))
         known = ", ".join(sorted(self._values)) or "none"
         for name in names:
             if name not in self._values:
                 raise ActionFailed(
                     f"there is no secret {name[:64]!r}, so nothing was typed; there are: {known}"
                 )
-        if _MEANT.search(_REFERENCE.sub("", text)):
+        if _MEANT.search(REFERENCE.sub("", text)):
             raise ActionFailed(
                 "a secret is written {{secret:name}}, so nothing was typed; there are: " + known
             )
@@ -92,7 +93,7 @@ class Secrets:
             ActionFailed: As ``named_in``; or the text would be longer than may be typed.
         """
         self.named_in(text)
-        made = _REFERENCE.sub(lambda match: self.reveal(match[1]), text)
+        made = REFERENCE.sub(lambda match: self.reveal(match[1]), text)
         if len(made) > MAX_TEXT:
             raise ActionFailed(
                 f"with its secrets the text is longer than {MAX_TEXT} characters: type less"

@@ -9,10 +9,9 @@ from typing import Literal
 
 from ..actions.geometry import Point
 from ..envs.base import Effect, Observation
-from ..envs.differing import Area, Differing, around, is_caret_alone
+from ..envs.differing import Area, Differing, around, is_caret_alone, is_flat
 from ..envs.records import Change, Step
 from ..envs.settle import CLOCK_TILES
-from ..model.chat import Pixels
 from ..model.size import Size
 
 _BOXES = 4
@@ -117,19 +116,13 @@ def _looks(after: Observation) -> Looks:
     pixels = after.pixels
     bars = int(len(pixels) * _BARS)
     middle = pixels[bars : len(pixels) - bars]
-    if not _is_flat(middle):
+    if not is_flat(middle):
         return ""
     if middle[0, 0].any():
         return "blank"
     if after.extras.get("awake") is False:
         return "off"
     return "secure" if after.extras.get("secure") else "black"
-
-
-def _is_flat(pixels: Pixels) -> bool:
-    if (pixels[::16, ::16] != pixels[0, 0]).any():  # most screens are through with this
-        return False
-    return bool((pixels[0] == pixels[0, 0]).all() and (pixels == pixels[0]).all())
 
 
 def _keyboard(before: Observation, after: Observation) -> Literal["", "shown", "hidden"]:

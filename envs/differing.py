@@ -145,6 +145,13 @@ class Crop:
         return bool(self.box == other.box and self.raw == other.raw)
 
 
+def is_flat(pixels: Pixels) -> bool:
+    """Whether a picture is of one colour."""
+    if (pixels[::16, ::16] != pixels[0, 0]).any():  # most screens are through with this
+        return False
+    return bool((pixels[0] == pixels[0, 0]).all() and (pixels == pixels[0]).all())
+
+
 def caret_size(size: Size) -> tuple[int, int]:
     """Give width and height of the largest text caret there may be on a screen, in pixels.
 

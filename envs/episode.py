@@ -96,7 +96,8 @@ class Episode:
     @property
     def answers(self) -> list[str]:
         """What the model answered, in order."""
-        return [s.action.text for s in self.steps if s.action and s.action.action == "answer"]
+        given = (s.action for s in self.steps if s.error is None)
+        return [action.text for action in given if action and action.action == "answer"]
 
     def last_view(self) -> View | None:
         """The latest screen that was recorded."""

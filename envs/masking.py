@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ..model.chat import Pixels
+from .differing import is_flat
 from .masking_find import Glyphs, alike, find, packed
 from .masking_shapes import Area, Mask, differing, drawn, tight, whole
 from .masking_spots import Spot, along, as_before, caret_only, marks_around, spot_at, stays
@@ -109,7 +110,7 @@ class Masker:
             The same picture where there is nothing to cover, else a copy.
         """
         with self._lock:
-            if _blank(pixels):
+            if is_flat(pixels):
                 return pixels  # nothing can be seen: it is off, or keeps itself from screenshots
             last, self._last = self._last, pixels
             told = [a.within(whole(pixels)) for a in told]
@@ -268,12 +269,6 @@ class Masker:
         if not caret_only(differing(inside.of(spot.around), inside.of(now)), pixels):
             self._remember(pixels, grown)
         return grown
-
-
-def _blank(pixels: Pixels) -> bool:
-    """Whether a picture is of one colour."""
-    few = pixels[::16, ::16]
-    return bool((few == few[0, 0]).all() and (pixels == pixels[0, 0]).all())
 
 
 def _explained(area: Area, changed: Mask, clear: Sequence[Area], told: Sequence[Area]) -> bool:

@@ -140,6 +140,11 @@ class ResumedEnv:
         await self._connect()
         return await self.env.probe(name, arguments, read)
 
+    def scrubbed(self, text: str) -> str:
+        """Give a text as the device gives its own: where it fills secrets in, without them."""
+        scrubbed: Callable[[str], str] = getattr(self.env, "scrubbed", str)
+        return scrubbed(text)
+
     async def close(self) -> None:
         """Close the recording and the device."""
         await self._recording.close()

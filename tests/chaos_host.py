@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from chaos_child import Spec
-from chaos_phone import Ledger, WatchedPhone, keyboard
+from chaos_phone import Ledger, WatchedPhone
 from chaos_plan import KILLS, Fault, Plan
 from chaos_replies import Mind
 from chaos_wire import Wire
@@ -135,7 +135,7 @@ class Host:
         self.phone, self.task = _set_up(plan)
         self.ledger = Ledger(self._input)
         self.phone.note = self.ledger.note
-        self.keyboard = keyboard(self.phone)
+        self.keyboard = ""
         self.mind = Mind(self.phone, self.task, plan.seed)
         self.practice: Practice | None = None
         self._env = PracticeEnv(phone=self.phone)
@@ -165,6 +165,7 @@ class Host:
             return
         async with practice_phone(self.phone, server=server, adb_keyboard=True) as practice:
             self.practice = practice
+            self.keyboard = await keyboard(practice)
             yield
 
     async def attempt(self, number: int, folder: Path, *, resume: bool) -> Attempt:
@@ -411,6 +412,12 @@ class Host:
         faults.delay_s = 0.0
         faults.offline = faults.hang_shell = faults.screencap_empty = faults.refuse_input = False
         faults.accidents.clear()
+
+
+async def keyboard(practice: Practice) -> str:
+    """Give the keyboard that is chosen, and the note of one that is borrowed from."""
+    get = "settings get secure default_input_method; settings get global eyehand_borrowed_keyboard"
+    return (await practice.shell(get)).text
 
 
 def _lose_step(folder: Path) -> None:

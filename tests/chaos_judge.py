@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from chaos_host import Attempt, Host
-from chaos_phone import arrived, keyboard, too_many
+from chaos_host import Attempt, Host, keyboard
+from chaos_phone import arrived, too_many
 
 from eyehand.agent import replay
 from eyehand.envs import Delivery, Episode, EpisodeBroken, StopReason
@@ -50,7 +50,7 @@ async def after_run(host: Host) -> list[str]:
         answers = Episode.load(last.folder).answers
         if not host.task.passed(host.phone, answers, "success"):
             wrong.append("says that it is done, and it is not")
-    wrong += _left_on_phone(host)
+    wrong += await _left_on_phone(host)
     try:
         episode = Episode.load(last.folder)
     except EpisodeBroken:
@@ -94,12 +94,12 @@ def _replies(host: Host, episode: Episode) -> list[str]:
     return wrong
 
 
-def _left_on_phone(host: Host) -> list[str]:
+async def _left_on_phone(host: Host) -> list[str]:
     """Whether a borrowed keyboard was given back by a run that could still reach the phone."""
     last = host.attempts[-1]
     if host.practice is None or last.killed or last.stop == StopReason.ENV_LOST:
         return []
-    now = keyboard(host.phone)
+    now = await keyboard(host.practice)
     return [] if now == host.keyboard else [f"the keyboard is {now} now, and was {host.keyboard}"]
 
 

@@ -207,10 +207,3 @@ def _most(action: Action) -> dict[str, int]:
         case a.OpenApp():
             return {"launch": 1}
     return {}
-
-
-def keyboard(phone: Phone) -> tuple[str | None, str | None]:
-    """Give the keyboard that is chosen, and the one that was noted as borrowed from."""
-    settings = phone.state.settings
-    chosen = settings["secure"].get("default_input_method")
-    return chosen, settings["global"].get("eyehand_borrowed_keyboard")

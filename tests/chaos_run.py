@@ -96,7 +96,7 @@ async def _attempts(host: Host, report: Report) -> None:
         made = (folder / "episode.json").exists()
         report.steps = len(Episode.load(folder).steps) if made else 0
         number += 1
-        if number > RESUMES or not (attempt.killed or attempt.stop in (*FROM_OUTSIDE, None)):
+        if number > RESUMES or attempt.stop not in (*FROM_OUTSIDE, None):
             return
         if not made:
             episode += 1  # nothing had begun: it begins anew

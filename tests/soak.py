@@ -2,9 +2,9 @@
 
     .venv/bin/python tests/soak.py --steps 10000
 
-A finger wanders about a practice phone, recorded, with no end but the limit of steps. Every so
-often memory, open files and threads are counted; at the end the journal is read and replayed. The
-tests run a few hundred steps; docs/CHAOS.md has the figures of the whole.
+A finger wanders about a practice phone, recorded, from goal to goal, with no end but the limit of
+steps. Every so often memory, open files and threads are counted; at the end the journal is read
+and replayed. The tests run a few hundred steps; docs/CHAOS.md has the figures of the whole.
 """
 
 import argparse
@@ -28,7 +28,7 @@ from eyehand.actions import Frame, Point
 from eyehand.actions import schema as a
 from eyehand.actions.dialects import NativeDialect
 from eyehand.actions.schema import Action
-from eyehand.agent import Agent, Limits, Task, replay
+from eyehand.agent import Agent, Limits, Task, TaskStep, replay
 from eyehand.agent.events import Hooks, Stepped
 from eyehand.envs import Episode, PracticeEnv, StopReason
 from eyehand.envs.practice.phone import Phone
@@ -36,6 +36,8 @@ from eyehand.envs.practice.view import UiNode
 from eyehand.model import Message, Reply, ScriptedModel, Size
 
 PAGE_KB = resource.getpagesize() / 1024
+GOAL_STEPS = 200
+"""A goal is reached after so many: what a model is told of one goal only grows."""
 WARM = 0.3
 """The part of a soak in which caches fill; what grows there does not count."""
 
@@ -60,7 +62,7 @@ class Sample:
 
 
 class Wanderer(ScriptedModel):
-    """Touches what can be touched, types, scrolls and goes back, by a seed; never comes to an end.
+    """Touches what can be touched, types, scrolls and goes back, by a seed.
 
     Args:
         env: Whose phone.
@@ -71,6 +73,7 @@ class Wanderer(ScriptedModel):
         super().__init__([], name="wanderer")
         self._env, self._rng = env, random.Random(seed)
         self._dialect = NativeDialect()
+        self._replies_given = 0
 
     async def reply(
         self,
@@ -80,6 +83,9 @@ class Wanderer(ScriptedModel):
         stops: Sequence[str] = (),
         temperature: float | None = None,
     ) -> Reply:
+        self._replies_given += 1
+        if self._replies_given % GOAL_STEPS == 0:
+            return Reply('{"action": "done"}')
         size = self._env.phone.size
         frame = Frame("phone", size, size).planned(size)
         return Reply(self._dialect.render(self._choose(self._env.phone), frame, "Onwards."))
@@ -190,7 +196,8 @@ async def soak(
     meter = Meter(every, show=show)
     limits = Limits(steps=steps, seconds=1e6, errors=1000, stuck=False)
     agent = Agent(env, Wanderer(env), dialect="native", record=folder, hooks=[meter])
-    episode = await agent.run(Task.goal("Look around", limits=limits))
+    goals = tuple(TaskStep(goal=f"Look around, {n}") for n in range(steps // GOAL_STEPS + 1))
+    episode = await agent.run(Task(name="soak", steps=goals, limits=limits))
     if episode.stop is not StopReason.STEP_LIMIT:
         raise RuntimeError(f"it ended {episode.stop}: {episode.end}")
     read = await asyncio.to_thread(Episode.load, folder)

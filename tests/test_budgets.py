@@ -1,6 +1,7 @@
 """Budgets of a run: tokens, one reply, one action, the whole; with a script and with a network."""
 
 import asyncio
+import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -13,10 +14,13 @@ from paper_env import PaperEnv
 from eyehand.agent import Agent, Limits, Task, TaskStep, replay
 from eyehand.agent.control import Control
 from eyehand.agent.events import Paused, Thinking
+from eyehand.agent.guard import Guard, Leave
+from eyehand.agent.policy import read_policy
 from eyehand.agent.stuck import Watch
 from eyehand.envs import Delivery, Effect, Observation, Outcome, StopReason
 from eyehand.envs.records import Trouble
 from eyehand.model import Reply, ScriptedModel
+from eyehand.model.chat import pixel_hash
 from eyehand.model.qwen_vl import QwenVL
 
 
@@ -219,3 +223,37 @@ async def test_a_network_says_something_else_once_it_is_stuck(
     assert made.stop is StopReason.STEP_LIMIT
     assert asked == [None, 0.7, None]
     assert (await replay(tmp_path / "e")).complete
+
+
+async def test_asking_a_person_is_no_time_of_the_run_whoever_decides_in_the_end() -> None:
+    control = Control()
+
+    async def approve(leave: Leave) -> bool:
+        await asyncio.sleep(0.3)
+        control.take_over()  # no answer to the question
+        control.give_back()
+        await asyncio.sleep(60)
+        raise AssertionError
+
+    guard = Guard(read_policy("default: ask"), approve)
+    env = PaperEnv()
+    agent = Agent(env, guard=guard, control=control)
+    task = Task(name="t", steps=(TaskStep.of({"click": [5, 5]}),), limits=Limits(steps=2))
+    made = await agent.run(task)
+    assert made.stop is StopReason.STEP_LIMIT
+    assert made.end is not None
+    assert agent.spent is not None
+    assert agent.spent.seconds <= made.end.seconds - 0.25
+
+
+async def test_no_picture_is_hashed_in_the_event_loop(monkeypatch: pytest.MonkeyPatch) -> None:
+    hashed: list[bool] = []
+
+    def noted(pixels: Any) -> str:
+        hashed.append(threading.current_thread() is threading.main_thread())
+        return pixel_hash(pixels)
+
+    monkeypatch.setattr("eyehand.envs.base.pixel_hash", noted)
+    await Agent(PaperEnv(), ScriptedModel([*CLICKS[:2], {"action": "done"}])).run("dot it")
+    assert hashed
+    assert not any(hashed)

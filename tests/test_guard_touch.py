@@ -1,20 +1,33 @@
 """A tap by another name is judged as the tap that it is."""
 
-from typing import Any
-
 import pytest
+from paper_env import PaperEnv
 
-from eyehand.actions import Action, Click, Drag, HoldKey, Key, LongPress, Point, Scroll, Size, Swipe
+from eyehand.actions import (
+    Action,
+    Click,
+    Drag,
+    HoldKey,
+    Key,
+    LongPress,
+    Point,
+    Scroll,
+    Size,
+    Swipe,
+    Type,
+)
 from eyehand.agent.guard import Doing, Guard
 from eyehand.agent.guard_facts import Facts
 from eyehand.agent.guard_labels import Target
 from eyehand.agent.guard_touch import taps
 from eyehand.agent.policy import read_policy
 from eyehand.envs import PracticeEnv
+from eyehand.envs.base import Shown
 
 SIZE = Size(1080, 2400)
 SEND = Target(True, (("Send",),))
 AT = Point(500, 900)
+AT_PAPER = Point(20, 20)
 
 
 def facts(action: Action, target: Target | None = None) -> Facts:
@@ -94,9 +107,12 @@ rules:
 """
 
 
-async def decided(action: dict[str, Any] | Action, env: PracticeEnv) -> tuple[bool, str]:
-    assert not isinstance(action, dict)
-    guard = Guard(read_policy(POLICY))
+async def decided(
+    action: Action, env: PracticeEnv | PaperEnv, policy: str = POLICY
+) -> tuple[bool, str]:
+    if isinstance(env, PaperEnv):
+        await env.reset()
+    guard = Guard(read_policy(policy))
     doing = Doing(action, "model", await env.observe(), "look")
 
     async def nobody(words: str) -> None:
@@ -121,3 +137,54 @@ async def test_the_stricter_of_two_readings_decides() -> None:
     assert await decided(Swipe(start=low, end=low, seconds=1.0), env) == (False, "holds")
     assert await decided(Swipe(start=low, end=middle), env) == (True, "default")
     await env.close()
+
+
+class Focused(PaperEnv):
+    """Paper with one thing on it, which has the keyboard."""
+
+    action_space = PaperEnv.action_space | {"key"}
+
+    def __init__(self, text: str = "Delete account") -> None:
+        super().__init__()
+        self.text, self.told = text, 0
+
+    async def shown(self) -> tuple[Shown, ...]:
+        self.told += 1
+        return (Shown(self.text, "", "", (0, 0, 200, 90), None, True, True),)
+
+
+DELETE = """
+default: allow
+unattended: allow
+rules:
+  - name: deletes
+    verdict: refuse
+    when: {action: click, target: delete}
+"""
+
+
+@pytest.mark.parametrize(
+    ("action", "allowed", "asked"),
+    [
+        (Click(point=AT_PAPER), False, 1),
+        (Key(keys="enter"), False, 1),
+        (HoldKey(keys="space"), False, 1),
+        (Type(text="\n"), False, 1),
+        (Type(text="yes", submit=True), False, 1),
+        (Type(text="yes"), True, 0),
+        (Key(keys="tab"), True, 0),
+    ],
+    ids=str,
+)
+async def test_what_presses_the_focus_is_asked_what_it_presses(
+    action: Action, allowed: bool, asked: int
+) -> None:
+    env = Focused()
+    assert await decided(action, env, DELETE) == (allowed, "default" if allowed else "deletes")
+    assert env.told == asked
+
+
+@pytest.mark.parametrize("filler", [130, 5000])
+async def test_a_long_label_does_not_hide_what_a_rule_looks_for(filler: int) -> None:
+    env = Focused(f"{'x ' * (filler // 2)} Delete account")
+    assert await decided(Click(point=AT_PAPER), env, DELETE) == (False, "deletes")

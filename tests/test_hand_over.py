@@ -3,7 +3,10 @@
 import asyncio
 import threading
 import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hand_rig import PHASES, Log, Scene, held
@@ -12,9 +15,11 @@ from paper_env import PaperEnv
 from eyehand.actions import Frame
 from eyehand.actions.dialects import NativeDialect, Parsed
 from eyehand.agent import Agent, Task, TaskStep, replay
-from eyehand.agent.control import Control
-from eyehand.agent.events import GivenBack, Paused
+from eyehand.agent.control import Control, State
+from eyehand.agent.events import GivenBack, Paused, Replied, Thinking
+from eyehand.agent.secret_store import Secrets
 from eyehand.envs import Delivery, Episode, StopReason
+from eyehand.model import Message, Reply, ScriptedModel
 
 SOON_S = 0.5
 """Promised are 0.1 s; a busy machine may take longer."""
@@ -306,3 +311,93 @@ async def test_a_run_out_of_time_sends_nothing_more(tmp_path: Path) -> None:
     made = await scene.end()
     assert made.stop is StopReason.TIME_LIMIT
     assert len(scene.env.touched) == 1
+
+
+async def test_a_model_that_is_done_while_a_person_takes_over_is_not_done(tmp_path: Path) -> None:
+    control, log = Control(), Log()
+    model = ScriptedModel(
+        [
+            {"action": "answer", "text": "7"},
+            {"action": "done"},
+            {"action": "answer", "text": "8"},
+            {"action": "done"},
+        ]
+    )
+
+    def hand(event: object) -> None:
+        if isinstance(event, Replied) and event.index in (0, 2):
+            control.take_over()
+            control.give_back("not yet")
+
+    log.at = hand
+    agent = Agent(PaperEnv(), model, control=control, hooks=[log], record=tmp_path / "e")
+    made = await agent.run("count")
+    assert made.stop is StopReason.DONE
+    kinds = [None if step.action is None else step.action.action for step in made.steps]
+    assert kinds == ["answer", None, "done", None, "answer", "done"]
+    assert made.answers == ["8"]
+    assert (await replay(tmp_path / "e")).complete
+
+
+async def test_who_takes_over_as_a_wait_begins_does_not_wait_for_its_end() -> None:
+    class Late(Control):
+        """Taken over by another thread between the last look at it and the wait."""
+
+        armed = False
+
+        @contextmanager
+        def striking(
+            self, clock: asyncio.Timeout, *, keep: bool = False, grace_s: float = 0.0
+        ) -> Iterator[None]:
+            if self.armed and not keep:
+                self.armed = False
+                thread = threading.Thread(target=self.take_over)
+                thread.start()
+                thread.join()
+            with super().striking(clock, keep=keep, grace_s=grace_s):
+                yield
+
+    control, log, begun = Late(), Log(), []
+
+    class Slow(ScriptedModel):
+        async def reply(self, messages: Sequence[Message], **bounds: Any) -> Reply:
+            begun.append(control.state)
+            return await super().reply(messages)
+
+    def hand(event: object) -> None:
+        if isinstance(event, Thinking) and not control.takings:
+            control.armed = True
+        if isinstance(event, Paused):
+            control.give_back()
+
+    log.at = hand
+    made = await Agent(PaperEnv(), Slow([{"action": "done"}]), control=control, hooks=[log]).run(
+        "x"
+    )
+    assert made.stop is StopReason.DONE
+    assert begun == [State.RUNNING]
+
+
+async def test_a_secret_in_the_words_of_a_person_is_not_recorded(tmp_path: Path) -> None:
+    control, log = Control(), Log()
+
+    def hand(event: object) -> None:
+        if isinstance(event, Replied) and event.index == 0:
+            control.take_over()
+            control.give_back("it was correct horse")
+
+    log.at = hand
+    secrets = Secrets({"pass": "correct horse"})
+    done = {"action": "done"}
+    made = await Agent(
+        PaperEnv(),
+        ScriptedModel([done, done]),
+        control=control,
+        hooks=[log],
+        secrets=secrets,
+        record=tmp_path / "e",
+    ).run("x")
+    handover = made.steps[1].handover
+    assert handover is not None
+    assert handover.note == "it was {{secret:pass}}"
+    assert b"correct horse" not in (tmp_path / "e" / "steps.jsonl").read_bytes()

@@ -1,6 +1,7 @@
 """The loop: what ends a run, what the model is told, and what cancelling leaves behind."""
 
 import asyncio
+import json
 import threading
 import time
 from collections.abc import Sequence
@@ -12,9 +13,9 @@ import pytest
 from paper_env import PaperEnv
 from screens import until
 
-from eyehand.actions import tool
+from eyehand.actions import Frame, tool
 from eyehand.actions.dialects import Turn
-from eyehand.agent import Agent, Limits, Task, TaskError, TaskStep
+from eyehand.agent import Agent, Limits, Task, TaskError, TaskStep, replay
 from eyehand.agent.history import History
 from eyehand.agent.run import Run
 from eyehand.envs import (
@@ -25,6 +26,7 @@ from eyehand.envs import (
     Episode,
     Intent,
     Observation,
+    Outcome,
     Step,
     StopReason,
 )
@@ -346,3 +348,23 @@ def test_history_drops_pictures_in_blocks_and_no_reply() -> None:
         kept.append(sum(turn.image is not None for turn in history.turns))
     assert kept == [1, 2, 3, 4, 2, 3, 4, 2, 3]
     assert [turn.reply for turn in history.turns] == [str(n) for n in range(9)]
+
+
+async def test_the_rest_of_a_reply_is_dropped_where_the_screen_was_turned(tmp_path: Path) -> None:
+    class Turning(PaperEnv):
+        """Is turned by the first click."""
+
+        async def perform(self, action: Any, seen: Observation) -> Outcome:
+            done = await super().perform(action, seen)
+            if len(self.clicks) == 1:
+                self.sheet = np.full((320, 240, 3), 255, np.uint8)
+                self.frame = Frame("paper", Size(240, 320), Size(240, 320))
+            return done
+
+    env = Turning()
+    both = json.dumps([{"action": "click", "point": [x, 9]} for x in (30, 200)])
+    replies: list[Any] = [both, {"action": "done"}]
+    made = await Agent(env, ScriptedModel(replies), record=tmp_path / "e").run("dot it")
+    assert made.stop is StopReason.DONE
+    assert env.clicks == [(30, 9)]
+    assert (await replay(tmp_path / "e")).complete

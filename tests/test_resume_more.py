@@ -12,7 +12,9 @@ from paper_env import PaperEnv
 from PIL import Image
 from typer.testing import CliRunner
 
+from eyehand.actions import Context, tool
 from eyehand.agent import Agent, PracticeSpec, Task, TaskStep, replay
+from eyehand.agent.control import Control
 from eyehand.agent.errors import ResumeRefused
 from eyehand.agent.guard import Guard, Leave
 from eyehand.agent.policy import read_policy
@@ -22,6 +24,7 @@ from eyehand.agent.secret_store import Secrets
 from eyehand.envs import Episode, Journal, Observation, Outcome, PracticeEnv, StopReason
 from eyehand.model import ScriptedModel
 
+POINTS: list[Any] = [{"action": "click", "point": [n, 9]} for n in (3, 60)]
 TAPS = Task(name="taps", steps=tuple(TaskStep.of({"click": [10 * n, 100]}) for n in range(1, 9)))
 
 
@@ -64,17 +67,70 @@ async def test_leave_that_was_given_is_not_asked_for_again(tmp_path: Path) -> No
 async def test_secrets_are_those_that_the_run_had(tmp_path: Path) -> None:
     task = Task(steps=(TaskStep.of({"type": "{{secret:pin}}"}), *TAPS.steps))
     env = PaperEnv()
-    await Agent(env, secrets=Secrets({"pin": "2580"}), record=tmp_path / "e").run(task)
-    assert env.typed == "2580"
+    await Agent(env, secrets=Secrets({"pin": "blue horse"}), record=tmp_path / "e").run(task)
+    assert env.typed == "blue horse"
     keep(tmp_path / "e", 2)
     with pytest.raises(ResumeRefused, match="the run had the secrets pin"):
         ResumedAgent(tmp_path / "e", PaperEnv())
     other = PaperEnv()
-    made = await ResumedAgent(tmp_path / "e", other, secrets=Secrets({"pin": "2580"})).run()
+    made = await ResumedAgent(tmp_path / "e", other, secrets=Secrets({"pin": "blue horse"})).run()
     assert made.stop is StopReason.DONE
     assert other.typed == ""
     left = b"".join(path.read_bytes() for path in (tmp_path / "e").rglob("*") if path.is_file())
-    assert b"2580" not in left
+    assert b"blue horse" not in left
+
+
+@tool
+def tell(context: Context) -> str:
+    """Tell something.
+
+    Args:
+        context: Of the run.
+    """
+    context.log("it is blue horse")
+    return "told"
+
+
+async def test_what_a_tool_logs_after_a_resumption_holds_no_secret(tmp_path: Path) -> None:
+    replies = [
+        *POINTS,
+        {"action": "call_tool", "name": "tell", "arguments": {}},
+        {"action": "done"},
+    ]
+    secrets = Secrets({"pin": "blue horse"})
+    given: dict[str, Any] = {"tools": [tell], "secrets": secrets}
+    await Agent(PaperEnv(), ScriptedModel(replies), record=tmp_path / "e", **given).run("x")
+    keep(tmp_path / "e", 4)
+    made = await ResumedAgent(tmp_path / "e", PaperEnv(), ScriptedModel(replies), **given).run()
+    assert made.steps[2].log == ("it is {{secret:pin}}",)
+    assert b"blue horse" not in (tmp_path / "e" / "steps.jsonl").read_bytes()
+
+
+async def test_what_follows_an_action_in_doubt_is_decided_anew(tmp_path: Path) -> None:
+    both = json.dumps([POINTS[0], {"action": "type", "text": "ab"}])
+    replies: list[Any] = [both, {"action": "done"}]
+    await Agent(PaperEnv(), ScriptedModel(replies), record=tmp_path / "e").run("x")
+    assert keep(tmp_path / "e", 1).pending is not None
+    env = PaperEnv()
+    made = await ResumedAgent(tmp_path / "e", env, ScriptedModel(replies)).run()
+    assert [step.action.action for step in made.steps if step.action] == ["click", "done"]
+    assert (env.clicks, env.typed) == ([], "")
+    assert (await replay(tmp_path / "e")).complete
+
+
+async def test_who_has_the_run_before_it_is_resumed_is_heard(tmp_path: Path) -> None:
+    replies = [*POINTS, {"action": "done"}]
+    await Agent(PaperEnv(), ScriptedModel(replies), record=tmp_path / "e").run("x")
+    keep(tmp_path / "e", 2)
+    control = Control()
+    control.take_over()
+    agent = ResumedAgent(tmp_path / "e", PaperEnv(), ScriptedModel(replies), control=control)
+    control.give_back("not that one")
+    made = await agent.run()
+    handover = made.steps[1].handover
+    assert handover is not None
+    assert handover.note == "not that one"
+    assert (await replay(tmp_path / "e")).complete
 
 
 class Lettered(PaperEnv):

@@ -1,18 +1,20 @@
 """A run that types secrets leaves none behind: no file, no word, no picture; and it replays."""
 
 import logging
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from paper_env import PaperEnv
 from secret_rig import SECRET, Desk, Drawn, bytes_of, pickled, pictures_of, require_none
 
 from eyehand.actions import Context, tool
 from eyehand.agent import Agent, Limits, Task, TaskStep, replay
 from eyehand.agent.secret_store import Secrets
-from eyehand.envs import Delivery, Episode, PracticeEnv, StopReason
+from eyehand.envs import Delivery, Episode, Observation, Outcome, PracticeEnv, StopReason
 from eyehand.envs.masking_shapes import Area
 from eyehand.envs.practice.phone import Phone
 from eyehand.model import Message, Reply, ScriptedModel
@@ -132,7 +134,9 @@ async def test_an_episode_leaves_no_byte_and_no_pixel_of_a_secret(
         ("agent", repr(vars(agent)).encode()),
     ]
     require_none(SECRET, [*left, *others])
-    require_none("2580", [(name, body) for name, body in left if name == "steps.jsonl"])
+    # Four digits are in many a time and hash by chance.
+    lines = b"".join(body for name, body in left if name == "steps.jsonl")
+    require_none("2580", [("steps.jsonl", re.sub(rb'\d+\.\d+|"[0-9a-f]{16,}"', b"", lines))])
     require_none("2580", [others[0]])
     assert glyphs.times(pictures) == 0
     assert glyphs.times(model.pictures) == 0
@@ -243,3 +247,29 @@ async def test_the_field_of_a_password_shows_no_dots_and_stays_covered_when_it_i
     for box in (NAME_BOX, Area(24, 240, 516, 324)):
         inside = box.wider(-12, -20).of(read)
         assert np.unique(inside.reshape(-1, 3), axis=0).tolist() == [[128, 128, 128]]
+
+
+async def test_a_secret_that_arrived_is_not_typed_again_where_the_enter_after_it_met_another_screen(
+    tmp_path: Path,
+) -> None:
+    class Unlocking(PaperEnv):
+        """Goes on to another screen as soon as the PIN is whole."""
+
+        action_space = PaperEnv.action_space | {"key"}
+
+        async def perform(self, action: Any, seen: Observation) -> Outcome:
+            done = await super().perform(action, seen)
+            if self.typed:
+                self.sheet[40:] = 90  # after it had settled
+            return done
+
+    env = Unlocking()
+    step = TaskStep.of({"type": {"text": "{{secret:pin}}", "submit": True}})
+    agent = Agent(env, secrets=SECRETS, record=tmp_path / "e")
+    made = await agent.run(Task(steps=(step,)))
+    assert env.typed == "2580"
+    assert made.stop is StopReason.FAILED
+    assert made.steps[0].result is not None
+    assert made.steps[0].result.delivery is Delivery.UNKNOWN
+    assert "nothing was" not in made.steps[0].told
+    assert (await replay(tmp_path / "e")).complete
