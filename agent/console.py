@@ -227,7 +227,7 @@ def finding(found: Finding, *, as_json: bool) -> None:
         return
     screen = Console(highlight=False, soft_wrap=True)
     colour = {"pass": "green", "warn": "yellow", "fail": "red"}[found.grade]
-    screen.print(f"[{colour}]{found.grade}[/]  {found.name:<12}", end="")
+    screen.print(f"[{colour}]{found.grade}[/]  {found.name:<11} ", end="")
     screen.print(found.text, markup=False)
     if found.advice:
         screen.print(f"      {'':<12}-> {found.advice}", markup=False)

@@ -197,7 +197,9 @@ async def recorded(folder: Path, index: int, layout: "Layout | None" = None) -> 
         raise BadUsage(f"{folder} has steps 0 to {len(episode.steps) - 1}, and no step {index}")
     asked = [step for step in episode.steps[: index + 1] if step.reply is not None]
     if not asked or episode.steps[index].source != "model":
-        raise BadUsage(f"step {index} of {folder} was named by the task: no model was asked")
+        person = episode.steps[index].source == "person"
+        who = "was a person's" if person else "was named by the task"
+        raise BadUsage(f"step {index} of {folder} {who}: no model was asked")
     prompts: list[Sequence[Message]] = []
     try:
         await replay(folder, on_prompt=lambda messages: prompts.append(messages))

@@ -249,7 +249,9 @@ def _errors(placed: Sequence[_Placed]) -> Sign | None:
     same = sum(bare(other) == bare(error) for other in others)
     if same < _SAME_ERRORS:
         return None
-    return Sign("errors", f"The same error came {same} times of late: {shortened(error)}")
+    return Sign(
+        "errors", f"The same error came {same} times of late: {shortened(error).rstrip('.')}."
+    )
 
 
 def _written(placed: Sequence[_Placed]) -> Sign | None:

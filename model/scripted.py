@@ -96,8 +96,7 @@ class ScriptedModel:
         return len(self._replies) - self._next
 
     def skip(self, said: Sequence[str]) -> None:
-        """Leave out what was said before, where the list begins with it: another script starts
-        at its own beginning.
+        """Leave out what was said before, where the list begins with it, and only there.
 
         Args:
             said: Replies that a run got before it was interrupted.
