@@ -123,7 +123,8 @@ async def goal_rounds(
             if last.trouble.grade == "change":
                 history.forget()
                 temperature = _WARMER
-                asked = f"{goal}\n\n({tried(run.episode.steps, part)} {last.trouble.words})"
+                words = f"({tried(run.episode.steps, part)} {last.trouble.words})"
+                asked = "\n\n".join([goal, *said_by_user(run.episode.steps, part), words])
     finally:
         await session.close()
 
@@ -274,6 +275,18 @@ def heard(steps: Sequence[Step]) -> list[str]:
         if step.handover is not None and step.handover.note:
             words.insert(0, f"({step.told})")
     return words
+
+
+def said_by_user(steps: Sequence[Step], part: int) -> list[str]:
+    """Give all that the user answered or said of a goal, for a model that begins anew."""
+    words: list[str] = []
+    for step in steps:
+        if step.part != part:
+            continue
+        words += [p.value for p in step.probes if p.name == "ask_user" and isinstance(p.value, str)]
+        if step.handover is not None and step.handover.note:
+            words.append(step.handover.note)
+    return [f"(The user said: {word})" for word in words]
 
 
 def tried(steps: Sequence[Step], part: int) -> str:

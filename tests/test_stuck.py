@@ -94,9 +94,14 @@ async def test_a_person_is_asked_once_and_the_second_time_the_run_stops(tmp_path
     assert episode.stop is StopReason.STUCK
     (told,) = [s.told for s in episode.steps if s.trouble and s.trouble.grade == "ask"]
     assert "The user says: try the other one" in told
-    replayed = await replay(tmp_path / "run")
+    prompts: list[str] = []
+    replayed = await replay(
+        tmp_path / "run", on_prompt=lambda messages: prompts.append(str(messages))
+    )
     assert replayed.complete
     assert len(asked) == 1
+    # Begun anew, what it tried is forgotten, and not what the user said.
+    assert "(The user said: try the other one)" in prompts[-1]
 
 
 async def said(*ways: Say, seed: int = 3, **more: Any) -> Episode:
