@@ -68,7 +68,9 @@ async def goal_rounds(
                 seen, observe_s = await run.look()
                 frame = seen.frame.planned(_plan(model, seen))
                 image = Image(seen.pixels, frame.image or frame.physical, seen.hash)
-                messages = dialect.messages(asked, history.turns, image)
+                gone = history.left_out
+                past = f"\n\n({gone} earlier rounds are left out here.)" if gone else ""
+                messages = dialect.messages(asked + past, history.turns, image)
                 grammar = None if allowed is None else dialect.grammar(frame, allowed)
                 reply = await _ask(run, session, dialect, messages, grammar, temperature)
             except TakenOver:

@@ -157,7 +157,7 @@ class Run:
 
     async def _close(self, end: End) -> None:
         """Write the end and give everything back."""
-        failed: ReplayDiverged | None = None
+        failed: ReplayDiverged | EpisodeUnwritable | None = None
         try:
             for recorder in self.recorders:
                 try:
@@ -165,6 +165,10 @@ class Run:
                 except ReplayDiverged as error:
                     failed = error
                     update = {"stop": StopReason.DIVERGED, "detail": str(error)}
+                    self.episode.end = end = end.model_copy(update=update)
+                except EpisodeUnwritable as error:
+                    failed = failed or error
+                    update = {"stop": StopReason.UNRECORDED, "detail": str(error)}
                     self.episode.end = end = end.model_copy(update=update)
         finally:
             try:

@@ -60,7 +60,7 @@ class Wire:
             self._writer.close()
 
     def _send(self, message: tuple[int, str, tuple[Any, ...]]) -> None:
-        if self._writer is None or self._writer.is_closing():
+        if self._writer is None or self._writer.is_closing() or self.closed.is_set():
             raise Gone
         body = pickle.dumps(message)
         self._writer.write(_HEAD.pack(len(body)) + body)

@@ -1,6 +1,7 @@
 """The loop: what ends a run, what the model is told, and what cancelling leaves behind."""
 
 import asyncio
+import errno
 import json
 import threading
 import time
@@ -15,7 +16,8 @@ from screens import until
 
 from eyehand.actions import Frame, tool
 from eyehand.actions.dialects import Turn
-from eyehand.agent import Agent, Limits, Task, TaskError, TaskStep, replay
+from eyehand.agent import Agent, Hooks, Limits, Task, TaskError, TaskStep, replay
+from eyehand.agent.events import Stepped
 from eyehand.agent.history import History
 from eyehand.agent.run import Run
 from eyehand.envs import (
@@ -24,6 +26,7 @@ from eyehand.envs import (
     Effect,
     End,
     Episode,
+    EpisodeUnwritable,
     Intent,
     Observation,
     Outcome,
@@ -350,6 +353,22 @@ def test_history_drops_pictures_in_blocks_and_no_reply() -> None:
     assert [turn.reply for turn in history.turns] == [str(n) for n in range(9)]
 
 
+def test_a_past_without_end_is_not_kept_whole() -> None:
+    pixels = np.zeros((4, 4, 3), np.uint8)
+    image = Image(pixels, Size(4, 4), pixel_hash(pixels))
+    history = History(5)
+    for number in range(1000):
+        history.add(Turn(image, str(number), "told"))
+        assert len(history.turns) < 200
+        replies = [int(turn.reply) for turn in history.turns]
+        assert replies == list(range(history.left_out, number + 1))
+        shown = [turn.image is not None for turn in history.turns]
+        assert shown == sorted(shown)
+        assert 1 <= sum(shown) <= 4
+    history.forget()
+    assert (history.turns, history.left_out) == ((), 0)
+
+
 async def test_the_rest_of_a_reply_is_dropped_where_the_screen_was_turned(tmp_path: Path) -> None:
     class Turning(PaperEnv):
         """Is turned by the first click."""
@@ -368,3 +387,25 @@ async def test_the_rest_of_a_reply_is_dropped_where_the_screen_was_turned(tmp_pa
     assert made.stop is StopReason.DONE
     assert env.clicks == [(30, 9)]
     assert (await replay(tmp_path / "e")).complete
+
+
+async def test_an_end_that_cannot_be_written_is_no_done(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Fill(Hooks):
+        """Fills the disk after the last step."""
+
+        async def on_step(self, event: Stepped) -> None:
+            def full(number: int, data: bytes) -> int:
+                raise OSError(errno.ENOSPC, "No space left on device")
+
+            monkeypatch.setattr("os.write", full)
+
+    model = ScriptedModel([{"action": "done"}])
+    agent = Agent(PaperEnv(), model, record=tmp_path / "e", hooks=[Fill()])
+    with pytest.raises(EpisodeUnwritable, match="No space left"):
+        await agent.run("draw")
+    monkeypatch.undo()
+    assert agent.episode is not None
+    assert agent.episode.stop is StopReason.UNRECORDED
+    assert Episode.load(tmp_path / "e").stop is None

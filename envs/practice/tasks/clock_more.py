@@ -9,6 +9,7 @@ from ..phone import Phone
 from .base import Family, Params, PracticeTask, Unfit, says
 from .clock import at_tab, label, pick
 from .hand import Hand
+from .steps import Lost
 
 
 class TellAlarm(Family):
@@ -217,6 +218,8 @@ class AddCity(Family):
     def solve(self, hand: Hand, p: Params) -> None:
         """Find it in the list."""
         missing = [city for city in p["cities"] if city not in hand.data["clock"]["cities"]]
+        if not missing:
+            raise Lost("a city is there more than once")
         hand.app("clock")
         if hand.pages != ["main", "cities"]:
             at_tab(hand, "World")
