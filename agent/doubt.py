@@ -5,7 +5,7 @@ from typing import Literal
 from ..actions.schema import Action
 from ..envs.base import Delivery
 from ..envs.records import Probe, Step
-from ..envs.resume import NOT_KNOWN_CALL
+from ..envs.resume import NOT_KNOWN, NOT_KNOWN_CALL
 from .control import TakenOver
 from .events import Asking
 from .fence import visible
@@ -64,6 +64,8 @@ def _doubtful(step: Step, action: Action) -> bool:
         return False
     if step.result.delivery is not Delivery.UNKNOWN:
         return False
+    if NOT_KNOWN in step.result.detail:  # hours may lie between: a lock screen, say
+        return True
     change = step.result.change
     if action.action not in _WHOLE or change is None or change.screen:
         return True

@@ -282,7 +282,8 @@ TAPS = Task(
 @pytest.mark.parametrize(
     ("arrived", "answer", "stop", "clicks"),
     [
-        (True, None, StopReason.DONE, [(10, 100), (20, 100), (30, 100)]),  # the screen shows it
+        (True, None, StopReason.FAILED, [(10, 100), (20, 100)]),  # another picture proves nothing
+        (True, "yes", StopReason.DONE, [(10, 100), (20, 100), (30, 100)]),
         (False, "yes", StopReason.DONE, [(10, 100), (30, 100)]),  # the user says so
         (False, "No ", StopReason.DONE, [(10, 100), (20, 100), (30, 100)]),
         (False, "I do not know", StopReason.FAILED, [(10, 100)]),

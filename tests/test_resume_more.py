@@ -55,7 +55,11 @@ async def test_leave_that_was_given_is_not_asked_for_again(tmp_path: Path) -> No
     env = PaperEnv()
     for n in (1, 2, 3):
         env.sheet[100, 10 * n] = 0
-    made = await ResumedAgent(tmp_path / "e", env, approve=approve).run()
+
+    async def arrived(question: str) -> str:
+        return "yes"
+
+    made = await ResumedAgent(tmp_path / "e", env, approve=approve, ask=arrived).run()
     assert made.stop is StopReason.DONE
     assert len(asked) == 5
     assert made.steps[2].decision == made.steps[1].decision
