@@ -16,7 +16,15 @@ from .attending import somebody_is_there
 from .errors import BadUsage
 from .exits import DONE, run_command
 from .guard import Guard
-from .model_cli import AsJson, Device, DtypeOption, ImageTokens, Quantize
+from .model_cli import (
+    AsJson,
+    Device,
+    DialectOption,
+    DtypeOption,
+    ImageTokens,
+    Quantize,
+    Variables,
+)
 from .opening import ModelOptions, open_env, open_model, open_task
 from .policy import load_policy
 from .say_cli import require_dialect
@@ -74,14 +82,7 @@ def mcp(
             help="For goals in words: a checkpoint's folder, its name on the hub, or script:FILE."
         ),
     ] = None,
-    dialect: Annotated[
-        str | None,
-        typer.Option(
-            metavar="NAME",
-            help="How the model is spoken to; `eyehand dialects` lists them. Default: as it was "
-            "trained.",
-        ),
-    ] = None,
+    dialect: DialectOption = None,
     policy: Annotated[
         str,
         typer.Option(
@@ -94,10 +95,7 @@ def mcp(
     dtype: DtypeOption = None,
     quantize: Quantize = None,
     image_tokens: ImageTokens = None,
-    variables: Annotated[
-        list[str] | None,
-        typer.Option("--set", metavar="NAME=VALUE", help="Set a variable of the task; repeatable."),
-    ] = None,
+    variables: Variables = None,
     as_json: AsJson = False,
 ) -> None:
     """Offer a screen to other programs as an MCP server: observe, act, run_task.

@@ -33,6 +33,31 @@ ImageTokens = Annotated[
     ),
 ]
 
+DialectOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME",
+        help="How the model is spoken to; `eyehand dialects` lists them. Default: as it was "
+        "trained.",
+    ),
+]
+Constrain = Annotated[
+    bool,
+    typer.Option(
+        "--constrain/--no-constrain",
+        help="Whether a checkpoint can say nothing but valid actions. Default: so it is.",
+    ),
+]
+Allow = Annotated[
+    list[str] | None,
+    typer.Option(metavar="NAME", help="A sensitive tool that may be called; repeatable."),
+]
+MaxTokens = Annotated[int, typer.Option(min=1, help="Longest reply in tokens.")]
+Variables = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="NAME=VALUE", help="Set a variable of the task; repeatable."),
+]
+
 
 @models.command(
     epilog="Exit codes: 0 nothing failed; 1 something failed; 2 it is no checkpoint; "

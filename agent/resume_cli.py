@@ -21,7 +21,16 @@ from .attending import (
 from .errors import BadUsage, ResumeRefused
 from .exits import run_command
 from .mcp_cli import McpOption, add_tools
-from .model_cli import AsJson, Device, DtypeOption, ImageTokens, Quantize
+from .model_cli import (
+    Allow,
+    AsJson,
+    Constrain,
+    Device,
+    DtypeOption,
+    ImageTokens,
+    MaxTokens,
+    Quantize,
+)
 from .opening import (
     ModelOptions,
     open_env,
@@ -55,17 +64,8 @@ def resume(
         Path | None, typer.Option(help="The Python file with @tool functions that the run had.")
     ] = None,
     mcp: McpOption = None,
-    constrain: Annotated[
-        bool,
-        typer.Option(
-            "--constrain/--no-constrain",
-            help="Whether a checkpoint can say nothing but valid actions. Default: so it is.",
-        ),
-    ] = True,
-    allow: Annotated[
-        list[str] | None,
-        typer.Option(metavar="NAME", help="A sensitive tool that may be called; repeatable."),
-    ] = None,
+    constrain: Constrain = True,
+    allow: Allow = None,
     secret: SecretOption = None,
     unattended: UnattendedOption = False,
     trace: TraceOption = False,
@@ -73,7 +73,7 @@ def resume(
     dtype: DtypeOption = None,
     quantize: Quantize = None,
     image_tokens: ImageTokens = None,
-    max_tokens: Annotated[int, typer.Option(min=1, help="Longest reply in tokens.")] = 1024,
+    max_tokens: MaxTokens = 1024,
     base: Annotated[
         Path | None,
         typer.Option(

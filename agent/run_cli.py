@@ -25,7 +25,18 @@ from .exits import run_command
 from .guard import Guard
 from .loop import Agent
 from .mcp_cli import McpOption, add_tools
-from .model_cli import AsJson, Device, DtypeOption, ImageTokens, Quantize
+from .model_cli import (
+    Allow,
+    AsJson,
+    Constrain,
+    Device,
+    DialectOption,
+    DtypeOption,
+    ImageTokens,
+    MaxTokens,
+    Quantize,
+    Variables,
+)
 from .opening import (
     ModelOptions,
     Spoken,
@@ -65,25 +76,9 @@ def run(
             "YAML, JSON or JSON Lines file)."
         ),
     ] = None,
-    dialect: Annotated[
-        str | None,
-        typer.Option(
-            metavar="NAME",
-            help="How the model is spoken to; `eyehand dialects` lists them. Default: as it was "
-            "trained.",
-        ),
-    ] = None,
-    constrain: Annotated[
-        bool,
-        typer.Option(
-            "--constrain/--no-constrain",
-            help="Whether a checkpoint can say nothing but valid actions. Default: so it is.",
-        ),
-    ] = True,
-    allow: Annotated[
-        list[str] | None,
-        typer.Option(metavar="NAME", help="A sensitive tool that may be called; repeatable."),
-    ] = None,
+    dialect: DialectOption = None,
+    constrain: Constrain = True,
+    allow: Allow = None,
     policy: PolicyOption = "careful",
     secret: SecretOption = None,
     unattended: UnattendedOption = False,
@@ -92,14 +87,11 @@ def run(
     dtype: DtypeOption = None,
     quantize: Quantize = None,
     image_tokens: ImageTokens = None,
-    max_tokens: Annotated[int, typer.Option(min=1, help="Longest reply in tokens.")] = 1024,
+    max_tokens: MaxTokens = 1024,
     record: Annotated[
         Path | None, typer.Option(help="Folder to record into; must not exist or be empty.")
     ] = None,
-    variables: Annotated[
-        list[str] | None,
-        typer.Option("--set", metavar="NAME=VALUE", help="Set a variable of the task; repeatable."),
-    ] = None,
+    variables: Variables = None,
     as_json: AsJson = False,
 ) -> None:
     """Work a task.
