@@ -96,7 +96,6 @@ class Lines:
 
     def __init__(self, out: TextIO) -> None:
         self._out = out
-        self._spent: Spent | None = None
 
     def begin(self, title: str) -> None:
         """Name the run."""
@@ -104,7 +103,6 @@ class Lines:
 
     def step(self, step: Step, spent: Spent | None = None) -> None:
         """Write one line."""
-        self._spent = spent or self._spent
         number, who, what, came, took = row(step)
         self._write(f"{number:>4}  {who:<6}  {what}  ->  {came}  ({took})")
 
@@ -119,8 +117,6 @@ class Lines:
     def end(self, stop: StopReason | None, detail: str, facts: dict[str, Any]) -> None:
         """Write the result and every fact."""
         self._write(summary(stop, detail))
-        if self._spent is not None:
-            self._write(f"  {self._spent}")
         for name, value in facts.items():
             self._write(f"  {name}: {_plain(str(value))}")
 
@@ -196,7 +192,7 @@ class LiveTable:
         """Leave the whole table and the result on the screen."""
         self.close()
         if self._steps:
-            self._console.print(StepTable(self._steps, self._title, self._below))
+            self._console.print(StepTable(self._steps, self._title))
         colour = "green" if stop is StopReason.DONE else "red"
         self._console.print(f"[bold {colour}]{escape(summary(stop, detail))}[/]")
         for name, value in facts.items():

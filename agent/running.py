@@ -43,6 +43,8 @@ async def show_run(
         if episode is not None and episode.end is not None:
             end = episode.end
             facts: dict[str, Any] = {"steps": end.steps, "seconds": round(end.seconds, 2)}
+            if agent.spent is not None:  # as it is now: the last step may have been long ago
+                facts["budget"] = str(agent.spent)
             if counted := tokens(episode):
                 facts["tokens"] = counted
             if episode.answers:
