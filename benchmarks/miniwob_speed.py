@@ -125,12 +125,13 @@ async def side_by_side(jobs: int, count: int, *, fresh: bool) -> float:
     suite = MiniWob(fresh=fresh)
     async with AsyncExitStack() as stack:
         stages = [await stack.enter_async_context(suite.stage()) for _ in range(jobs)]
+        where = await places(stages[0], "click-test", range(count))
         for stage in stages:
-            await episode(stage, Trial("click-test", 0), (80, 120))
+            await episode(stage, Trial("click-test", 0), where[0])
 
         async def work(stage: MiniWobStage, share: range) -> None:
             for seed in share:
-                await episode(stage, Trial("click-test", seed), (80, 120))
+                await episode(stage, Trial("click-test", seed), where[seed])
 
         began = time.perf_counter()
         shares = [range(number, count, jobs) for number in range(jobs)]

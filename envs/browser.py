@@ -259,7 +259,7 @@ class BrowserEnv:
         on = self._connection()
 
         async def look() -> Observation:
-            return await on.observation(await self._bounded(on.look(), "a look"))
+            return await on.observed(self._bounded(on.look(), "a look"))
 
         return await self._run(on, "observe", 3 * self._patience_s, look)
 

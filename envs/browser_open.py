@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Coroutine, Mapping
+from collections.abc import Awaitable, Coroutine, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ..actions.schema import Action
@@ -250,10 +250,24 @@ class Opened:
             return await self.tabs.unless_asked(work)
         return await work
 
-    async def observation(self, shot: PageShot) -> Observation:
+    async def observed(self, look: Awaitable[PageShot]) -> Observation:
+        """Look, and ask for the title while the picture is drawn.
+
+        Raises:
+            CaptureFailed, DeviceLost: As ``look``.
+        """
+        title = asyncio.create_task(self._title())
+        try:
+            return await self.observation(await look, title)
+        finally:
+            title.cancel()
+
+    async def observation(
+        self, shot: PageShot, title: "asyncio.Task[str] | None" = None
+    ) -> Observation:
         """Give a picture, with what else is known of the page."""
         await shot.unpack()
-        extras = {"window": await self._title(), **self.focus()}
+        extras = {"window": await (title or self._title()), **self.focus()}
         pixels = shot.rgb()
         self.tabs.took(pixels)
         return Observation(pixels, self.screen.frame, time=shot.time, extras=extras)

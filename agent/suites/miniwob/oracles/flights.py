@@ -8,6 +8,8 @@ from ..page import Page
 from .dates import picked
 from .hands import awaited, between, press, tap, texts
 
+_OFFERS = ".ui-autocomplete .ui-menu-item-wrapper"
+
 
 def _minutes(duration: str) -> int:
     """Read ``12h 34m``."""
@@ -34,12 +36,13 @@ async def book_flight(page: Page) -> Moves:
     for field, place in (("#flight-from", origin), ("#flight-to", destination)):
         yield await tap(page, field)
         yield a.Type(text=place)
-        async for move in awaited(page, ".ui-autocomplete .ui-menu-item-wrapper"):
+        async for move in awaited(page, _OFFERS):
             yield move
-        offers = await texts(page, ".ui-autocomplete .ui-menu-item-wrapper")
-        offer = next(text for text in offers if place in text)
-        async for move in press(page, ".ui-autocomplete .ui-menu-item-wrapper", text=offer):
-            yield move
+        offers = await texts(page, _OFFERS)
+        nth = next(number for number, text in enumerate(offers) if place in text)
+        # By keys: a list of several is laid out anew, with a scrollbar, under a pointer.
+        yield a.Key(keys="down", count=nth + 1)
+        yield a.Key(keys="enter")
     async for move in picked(page, "#datepicker", page.goal.rstrip(".").split(" on ")[-1]):
         yield move
     async for move in press(page, "#search"):
