@@ -1,0 +1,44 @@
+"""What is learnt from: conversations, and which of their turns are to be said."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from ..chat import Message
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sample:
+    """A conversation and what of it is learnt.
+
+    Attributes:
+        messages: Oldest first. Without a system turn the template's own comes first, as in a
+            session.
+        learn: Numbers of the assistant's messages whose tokens, and the token that ends their
+            turn, are learnt; all else is only read.
+        drawn: For a picture, by its number in the conversation: the characters that stand in each
+            of its merged tokens, by the token's number (rows first). Tokens that are left out show
+            none. Pictures that are left out teach nothing of that kind.
+        weight: How much it counts beside others.
+    """
+
+    messages: Sequence[Message]
+    learn: Sequence[int]
+    drawn: Mapping[int, Mapping[int, str]] = field(default_factory=dict)
+    weight: float = 1.0
+
+
+class Source(Protocol):
+    """Gives samples. Pickled into worker processes, so it holds nothing that is open."""
+
+    @property
+    def steps(self) -> int:
+        """How many optimiser steps it has samples for."""
+        ...
+
+    def batch(self, step: int) -> Sequence[Sample]:
+        """Give what is learnt in an optimiser step, from 0: the same for the same number.
+
+        Called in any process, in any order.
+        """
+        ...
