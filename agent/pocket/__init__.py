@@ -1,0 +1,1 @@
+"""The pocket model: a small network of this family that works the practice phone."""
