@@ -12,6 +12,7 @@ WIDTH, HEIGHT = 160, 210
 """Size of a task in CSS pixels; nothing outside is part of it."""
 
 _MOST_SCROLLS = 60
+_LEAST_NOTCH = 1 / 8
 _MOST_WAITS = 8
 _WAIT_S = 0.4
 
@@ -107,8 +108,9 @@ async def tap(
 
 
 async def reach(page: Page, selector: str, *, text: str | None = None, nth: int = 0) -> Moves:
-    """Scroll, a notch of the wheel at a time, until the middle of something is in view."""
+    """Scroll until the middle of something is in view: by notches, by less where that is too far."""
     wanted, before = _wanted(selector, text, nth), None
+    below, notches = None, 1.0
     for _ in range(_MOST_SCROLLS):
         found = await page.read(_SPOT, wanted)
         if found and found["centre"]:
@@ -116,9 +118,11 @@ async def reach(page: Page, selector: str, *, text: str | None = None, nth: int 
         way = await page.read(_WAY, wanted)
         if way is None or way["at"] == before:
             return  # nothing scrolls, or it is at its end
-        before = way["at"]
+        if below not in (None, way["below"]):
+            notches = max(_LEAST_NOTCH, notches / 2)
+        before, below = way["at"], way["below"]
         yield a.Scroll(
-            point=Point(way["x"], way["y"]), direction="down" if way["below"] else "up", amount=1
+            point=Point(way["x"], way["y"]), direction="down" if below else "up", amount=notches
         )
 
 
