@@ -8,9 +8,10 @@ import contextlib
 import io
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, TypeVar
+from types import TracebackType
+from typing import Any, Self, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
@@ -19,10 +20,16 @@ from ..envs.file_lock import lock_file
 from .errors import BadUsage
 
 M = TypeVar("M", bound=BaseModel)
+H = TypeVar("H")
+R = TypeVar("R")
 
 
 class LinesBroken(BadUsage):
     """A file of lines is damaged, of a newer version, or something else; says which line."""
+
+
+class ResultsDiffer(BadUsage):
+    """A file belongs to another evaluation. Nothing was written."""
 
 
 class WholeLines:
@@ -191,6 +198,19 @@ class LineFile:
             os.close(self._file)
             self._file = None
 
+    def __enter__(self) -> Self:
+        """Give itself."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Let it go."""
+        self.close()
+
     @contextlib.contextmanager
     def _writing(self) -> Iterator[None]:
         try:
@@ -215,6 +235,61 @@ def reading(path: Path, after: WholeLines | None = None) -> Iterator[WholeLines]
             yield WholeLines(file, after)
     except OSError as error:
         raise BadUsage(f"cannot read {path}: {error.strerror or error}") from error
+
+
+def to_line(record: BaseModel) -> bytes:
+    """Give a record that has a ``kind`` as its line, with its line feed; defaults are left out."""
+    fields = record.model_dump(mode="json", exclude_defaults=True)
+    data = {"kind": record.model_dump(include={"kind"})["kind"], **fields}
+    text = json.dumps(data, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    return text.encode("utf-8", "replace") + b"\n"
+
+
+def results_of(
+    path: Path,
+    header_of: Callable[[Path, WholeLines], H | None],
+    results: Callable[[Path, WholeLines, H], Iterator[R]],
+) -> tuple[H, Iterator[R]]:
+    """Read a file of results: its header at once, its results one by one as they are asked for.
+
+    Raises:
+        LinesBroken: It is empty, or damaged; also while the results are read.
+        BadUsage: It cannot be read.
+    """
+    with reading(path) as first:
+        header = header_of(path, first)
+    if header is None:
+        raise LinesBroken(f"{path} is empty: the evaluation ended before its first line")
+
+    def rest() -> Iterator[R]:
+        with reading(path, first) as lines:
+            yield from results(path, lines, header)
+
+    return header, rest()
+
+
+def require_same(path: Path, there: BaseModel, now: BaseModel, apart: set[str], what: str) -> None:
+    """Check that a file of results is gone on with as it was begun.
+
+    Args:
+        path: The file.
+        there: Its header, which has a ``command``.
+        now: What would be its header now.
+        apart: Names of fields that may differ.
+        what: What else it would hold, such as ``other trials``.
+
+    Raises:
+        ResultsDiffer: It is of something else; says what differs.
+    """
+    if not (different := differences(there, now, apart)):
+        return
+    name, old, new = different[0]
+    more = f" (and {', '.join(n for n, *_ in different[1:])})" if different[1:] else ""
+    command = there.model_dump(include={"command"})["command"]
+    raise ResultsDiffer(
+        f"{path} holds {what}: {name} is {old!r} there, and now it is {new!r}{more}. Give another "
+        f"--out, or go on with what it began with:\n  {command}"
+    )
 
 
 def differences(there: BaseModel, now: BaseModel, apart: set[str]) -> list[tuple[str, Any, Any]]:

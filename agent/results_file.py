@@ -1,13 +1,9 @@
 """The results of an evaluation on disk: gone on with after a kill, and read again line by line."""
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
-from .errors import BadUsage
-from .line_file import LineFile, LinesBroken, WholeLines, differences, reading
+from .line_file import LineFile, LinesBroken, WholeLines, require_same, results_of, to_line
 from .results import FORMAT, Header, Result
 
 _NEW = {"started", "path", "command"}
@@ -15,11 +11,7 @@ _NEW = {"started", "path", "command"}
 The file keeps what it began with."""
 
 
-class ResultsDiffer(BadUsage):
-    """A results file belongs to another evaluation. Nothing was written."""
-
-
-class ResultsFile:
+class ResultsFile(LineFile):
     """One evaluation's file, held open for writing. While it is, nobody else can write to it.
 
     Args:
@@ -37,13 +29,12 @@ class ResultsFile:
     """
 
     def __init__(self, path: Path) -> None:
-        self.path = path
         self.header: Header | None = None
         self.count = 0
         self.tail: list[Result] = []
-        self._file = LineFile(path)
+        super().__init__(path)
         try:
-            with self._file.held() as lines:
+            with self.held() as lines:
                 self.header = _header(path, lines)
                 for result in _results(path, lines, self.header):
                     if self.tail and self.tail[-1].episode != result.episode:
@@ -62,17 +53,10 @@ class ResultsFile:
             BadUsage: It cannot be written to.
         """
         if self.header is None:
-            self._file.append(to_line(header))
+            self.append(to_line(header))
             self.header = header
             return
-        if different := differences(self.header, header, _NEW):
-            name, there, now = different[0]
-            more = f" (and {', '.join(n for n, *_ in different[1:])})" if different[1:] else ""
-            raise ResultsDiffer(
-                f"{self.path} holds another evaluation: {name} is {there!r} there, and now it is "
-                f"{now!r}{more}. Give another --out, or go on with what it began with:\n"
-                f"  {self.header.command}"
-            )
+        require_same(self.path, self.header, header, _NEW, "another evaluation")
 
     def add(self, result: Result) -> None:
         """Write a result, durably. Blocks, about a millisecond.
@@ -82,32 +66,8 @@ class ResultsFile:
         """
         if result.number != self.count:
             raise ValueError(f"result {self.count} is the next, not {result.number}")
-        self._file.append(to_line(result))
+        self.append(to_line(result))
         self.count += 1
-
-    def close(self) -> None:
-        """Let it go. Closing twice is harmless."""
-        self._file.close()
-
-    def __enter__(self) -> Self:
-        """Give itself."""
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        """Let it go."""
-        self.close()
-
-
-def to_line(record: Header | Result) -> bytes:
-    """Give a record as its line on disk, with its line feed."""
-    data = {"kind": record.kind, **record.model_dump(mode="json", exclude_defaults=True)}
-    text = json.dumps(data, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    return text.encode("utf-8", "replace") + b"\n"
 
 
 def read_results(path: Path) -> tuple[Header, Iterator[Result]]:
@@ -124,16 +84,7 @@ def read_results(path: Path) -> tuple[Header, Iterator[Result]]:
         LinesBroken: It is no results file, or damaged; also while the results are read.
         BadUsage: It cannot be read.
     """
-    with reading(path) as first:
-        header = _header(path, first)
-    if header is None:
-        raise LinesBroken(f"{path} is empty: the evaluation ended before its first line")
-
-    def results() -> Iterator[Result]:
-        with reading(path, first) as lines:
-            yield from _results(path, lines, header)
-
-    return header, results()
+    return results_of(path, _header, _results)
 
 
 def _header(path: Path, lines: WholeLines) -> Header | None:

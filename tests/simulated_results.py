@@ -10,9 +10,9 @@ from typing import Any
 from eyehand.actions import Action, Back, Click, Done, LongPress, OpenApp, Swipe, Type, Wait
 from eyehand.actions.geometry import Point
 from eyehand.agent.datasets import Sample, open_dataset
+from eyehand.agent.line_file import to_line
 from eyehand.agent.metrics import EVALUATORS
 from eyehand.agent.results import Header, Result
-from eyehand.agent.results_file import to_line
 from eyehand.model import Size, pixel_hash
 
 DATA = Path(__file__).parent / "data"

@@ -25,9 +25,9 @@ from eyehand.agent.eval_prompts import Asking, in_words_of
 from eyehand.agent.eval_scores import compare, mcnemar, score_file, to_json
 from eyehand.agent.eval_voices import ModelVoice, Replies, Voice, baseline
 from eyehand.agent.evaluating import CUT_OFF, Evaluation, Plan, Repeated
-from eyehand.agent.line_file import LinesBroken
+from eyehand.agent.line_file import LinesBroken, ResultsDiffer
 from eyehand.agent.results import Header, Result
-from eyehand.agent.results_file import ResultsDiffer, ResultsFile, read_results
+from eyehand.agent.results_file import ResultsFile, read_results
 from eyehand.model.base import Reply
 from eyehand.model.chat import Image, Message
 from eyehand.model.qwen_vl import QwenVL

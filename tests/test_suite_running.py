@@ -13,9 +13,8 @@ import pytest
 from suite_rig import QUICK, Asked, Fragile, lines_of, results_of
 
 from eyehand.agent.errors import BadUsage
-from eyehand.agent.line_file import LinesBroken
+from eyehand.agent.line_file import LinesBroken, ResultsDiffer
 from eyehand.agent.replaying import replay
-from eyehand.agent.results_file import ResultsDiffer
 from eyehand.agent.suites.base import Player, Suite
 from eyehand.agent.suites.players import ModelPlayer, RandomPlayer, ScriptPlayer
 from eyehand.agent.suites.practice import Practice, practice_oracle

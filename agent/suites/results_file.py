@@ -3,11 +3,16 @@
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
-from ..line_file import LineFile, LinesBroken, WholeLines, differences, reading
-from ..results_file import ResultsDiffer
+from ..line_file import (
+    LineFile,
+    LinesBroken,
+    WholeLines,
+    reading,
+    require_same,
+    results_of,
+    to_line,
+)
 from .base import Trial
 from .results import FORMAT, Header, Result
 
@@ -16,7 +21,7 @@ _NEW = {"started", "command"}
 file keeps what it began with."""
 
 
-class SuiteFile:
+class SuiteFile(LineFile):
     """One suite's file, held open for writing. While it is, nobody else can write to it.
 
     Args:
@@ -34,12 +39,11 @@ class SuiteFile:
     """
 
     def __init__(self, path: Path) -> None:
-        self.path = path
         self.header: Header | None = None
         self.done: set[Trial] = set()
-        self._file = LineFile(path)
+        super().__init__(path)
         try:
-            with self._file.held() as lines:
+            with self.held() as lines:
                 self.header = _header(path, lines)
                 for result in _results(path, lines, self.header):
                     self.done.add(Trial(result.task, result.seed))
@@ -55,17 +59,10 @@ class SuiteFile:
             BadUsage: It cannot be written to.
         """
         if self.header is None:
-            self._file.append(to_line(header))
+            self.append(to_line(header))
             self.header = header
             return
-        if different := differences(self.header, header, _NEW):
-            name, there, now = different[0]
-            more = f" (and {', '.join(n for n, *_ in different[1:])})" if different[1:] else ""
-            raise ResultsDiffer(
-                f"{self.path} holds other trials: {name} is {there!r} there, and now it is "
-                f"{now!r}{more}. Give another --out, or go on with what it began with:\n"
-                f"  {self.header.command}"
-            )
+        require_same(self.path, self.header, header, _NEW, "other trials")
 
     def add(self, result: Result) -> None:
         """Write a result, durably. Blocks, about a millisecond. One call at a time.
@@ -76,32 +73,8 @@ class SuiteFile:
         trial = Trial(result.task, result.seed)
         if trial in self.done:
             raise ValueError(f"{self.path} holds a result of {trial}")
-        self._file.append(to_line(result))
+        self.append(to_line(result))
         self.done.add(trial)
-
-    def close(self) -> None:
-        """Let it go. Closing twice is harmless."""
-        self._file.close()
-
-    def __enter__(self) -> Self:
-        """Give itself."""
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        """Let it go."""
-        self.close()
-
-
-def to_line(record: Header | Result) -> bytes:
-    """Give a record as its line on disk, with its line feed."""
-    data = {"kind": record.kind, **record.model_dump(mode="json", exclude_defaults=True)}
-    text = json.dumps(data, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    return text.encode("utf-8", "replace") + b"\n"
 
 
 def read_suite_results(path: Path) -> tuple[Header, Iterator[Result]]:
@@ -118,16 +91,7 @@ def read_suite_results(path: Path) -> tuple[Header, Iterator[Result]]:
         LinesBroken: It is no such file, or damaged; also while the results are read.
         BadUsage: It cannot be read.
     """
-    with reading(path) as first:
-        header = _header(path, first)
-    if header is None:
-        raise LinesBroken(f"{path} is empty: it was ended before its first line")
-
-    def results() -> Iterator[Result]:
-        with reading(path, first) as lines:
-            yield from _results(path, lines, header)
-
-    return header, results()
+    return results_of(path, _header, _results)
 
 
 def is_suite_file(path: Path) -> bool:

@@ -1,1 +1,1 @@
-"""Supervised fine-tuning: from conversations with pictures to a checkpoint in the published layout."""
+"""Supervised fine-tuning: conversations with pictures in, a checkpoint of published layout out."""
