@@ -80,7 +80,7 @@ Shape = tuple[int, ...]
 def _expected(network: Network) -> dict[str, tuple[Shape, set[str]]]:
     config = network.config
     expected: dict[str, tuple[Shape, set[str]]] = {}
-    sizes, how = _part_sizes(config), config.quantization
+    sizes, how = part_sizes(config), config.quantization
     for target, tensor in network.state_dict().items():
         parts = sources(target)
         module = target.rpartition(".")[0]
@@ -97,7 +97,8 @@ def _expected(network: Network) -> dict[str, tuple[Shape, set[str]]]:
     return expected
 
 
-def _part_sizes(config: Config) -> dict[str, int]:
+def part_sizes(config: Config) -> dict[str, int]:
+    """Give how many outputs each part of a joined matrix has, by the part's name."""
     text = config.text
     return {
         "q_proj": text.heads * text.head_width,
