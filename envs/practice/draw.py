@@ -3,13 +3,16 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from PIL import Image, ImageDraw
 
 from . import fonts, icons
 from .fonts import Font
 from .style import Colour
+
+if TYPE_CHECKING:
+    from .written import Written
 
 _FINER = 4
 """Shapes are drawn so many times larger and made smaller: their edges become smooth."""
@@ -91,11 +94,18 @@ class Canvas:
         image: RGB.
         left: The screen's x of the picture's left edge.
         top: Likewise.
+        written: Told what is written; None: nobody wants to know.
     """
 
-    def __init__(self, image: Image.Image, left: int = 0, top: int = 0) -> None:
+    def __init__(
+        self,
+        image: Image.Image,
+        left: int = 0,
+        top: int = 0,
+        written: "Written | None" = None,
+    ) -> None:
         self.image = image
-        self.left, self.top = left, top
+        self.left, self.top, self.written = left, top, written
         self.box = Box(left, top, left + image.width, top + image.height)
 
     def shows(self, box: Box) -> bool:
@@ -112,6 +122,8 @@ class Canvas:
         """Fill a rectangle, with round corners if a radius is given."""
         if box.width <= 0 or box.height <= 0 or not self.shows(box):
             return
+        if self.written is not None:
+            self.written.cover(box.clipped(self.box))
         left, top = box.left - self.left, box.top - self.top
         if radius <= 0:
             corners = (left, top, box.right - self.left, box.bottom - self.top)
@@ -141,8 +153,18 @@ class Canvas:
             mask = _arc(box.width, thickness, start)
             self.image.paste(colour, (box.left - self.left, box.top - self.top), mask)
 
-    def text(self, x: int, y: int, text: str, font: Font, colour: Colour) -> int:
-        """Write a line with its left top at a point; gives its width in pixels."""
+    def text(
+        self, x: int, y: int, text: str, font: Font, colour: Colour, shadow: Colour | None = None
+    ) -> int:
+        """Write a line with its left top at a point; gives its width in pixels.
+
+        A shadow, if a colour is given for it, falls a pixel to the right and down.
+        """
+        if self.written is not None:
+            self.written.text(x, y, text, font, self.box)
+        if shadow is not None:
+            place = (x + 1 - self.left, y + 1 - self.top)
+            fonts.paint(self.image, place, text, font, shadow)
         return fonts.paint(self.image, (x - self.left, y - self.top), text, font, colour)
 
     def icon(self, x: int, y: int, px: int, name: str, colour: Colour) -> None:
@@ -162,7 +184,7 @@ class Canvas:
             return
         left, top, right, bottom = area
         place = (left - self.left, top - self.top, right - self.left, bottom - self.top)
-        part = Canvas(self.image.crop(place), left, top)
+        part = Canvas(self.image.crop(place), left, top, self.written)
         yield part
         self.image.paste(part.image, place[:2])
 

@@ -164,6 +164,10 @@ class Keyboard(View):
 
     def draw(self, c: Canvas, s: Style) -> None:
         """Draw the ground and the keys; once for all times that it looks the same."""
+        if c.written is not None:
+            c.fill(self.box, s.raised)
+            super().draw(c, s)
+            return
         key = (self.looks, s, self.box.width, self.box.height)
         if key not in _DRAWN:
             if len(_DRAWN) >= _KEPT:

@@ -44,8 +44,7 @@ class _OnPicture(Text):
         y = self.box.top
         for line in self._broken(s, self.box.width):
             x = self.box.left + (self.box.width - fonts.width(line, font)) // 2
-            c.text(x + 1, y + 1, line, font, (20, 20, 20))
-            c.text(x, y, line, font, (255, 255, 255))
+            c.text(x, y, line, font, (255, 255, 255), shadow=(20, 20, 20))
             y += fonts.line_height(font)
 
 

@@ -26,6 +26,7 @@ from .widgets import Avatar, Button, Text
 
 if TYPE_CHECKING:
     from .phone import Phone
+    from .written import Written
 
 LAUNCHER = "org.eyehand.launcher"
 SYSTEM = "org.eyehand.systemui"
@@ -80,13 +81,21 @@ class Scene:
                 return [outside]
         return found
 
-    def draw(self, ground: Image.Image, pressed: View | None) -> Image.Image:
-        """Draw everything onto a picture and give it."""
-        canvas = Canvas(ground)
+    def draw(
+        self, ground: Image.Image, pressed: View | None, written: "Written | None" = None
+    ) -> Image.Image:
+        """Draw everything onto a picture and give it.
+
+        Args:
+            ground: The picture.
+            pressed: What a finger lies on.
+            written: Told what is written; None: nobody wants to know, which is quicker.
+        """
+        canvas = Canvas(ground, written=written)
         for layer in self.layers:
             if layer.dim:
                 canvas.dim(self.area, 0.5)
-            if layer.looks is None:
+            if layer.looks is None or written is not None:
                 layer.view.draw(canvas, self.style)
             else:
                 _draw_once(layer, canvas, self.style)
