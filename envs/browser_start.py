@@ -4,8 +4,10 @@ import asyncio
 import contextlib
 import importlib
 import os
+import re
 import shutil
 import signal
+import subprocess
 import sys
 from collections.abc import Awaitable
 from dataclasses import dataclass
@@ -26,6 +28,7 @@ STEADY = ("--disable-smooth-scrolling",)
 """A page is where it was scrolled to, and not on its way."""
 
 _LAUNCH_S = 30.0
+_VERSION_S = 10.0
 _GOODBYE_S = 3.0
 """How long Chromium has to end by itself, and then playwright's driver."""
 
@@ -91,6 +94,11 @@ async def start(options: BrowserOptions) -> Chromium:
         with contextlib.suppress(Exception):  # what did not start need not be ended
             await _bounded((await starting).stop(), _GOODBYE_S)
         raise
+    except Exception as error:  # of whatever kind: its files are damaged, or do not fit this system
+        raise BackendMissing(
+            f"playwright is installed, and its driver does not start ({error}): install it anew, "
+            'pip install --force-reinstall "eyehand[browser]"'
+        ) from error
     try:
         return await _launch(playwright, options)
     except BaseException:
@@ -182,6 +190,29 @@ def find(wanted: Path | None, bundled: Path) -> Path:
         "no Chromium is installed: install your system's package (apt install chromium) or run "
         "`playwright install chromium`; executable names one that is elsewhere"
     )
+
+
+def version(wanted: Path | None) -> str | None:
+    """Ask the Chromium that would be started for its version, such as ``150.0.7871.100``. Blocks.
+
+    Args:
+        wanted: The one that was asked for; None: the one that is found.
+
+    Returns:
+        None where it does not tell, or is playwright's own, whose version goes by playwright's.
+    """
+    names = PROGRAMS if wanted is None else (str(wanted),)
+    program = next(filter(None, map(shutil.which, names)), None)
+    if program is None:
+        return None
+    try:
+        said = subprocess.run(
+            [program, "--version"], capture_output=True, timeout=_VERSION_S, text=True, check=False
+        ).stdout
+    except (OSError, subprocess.TimeoutExpired, UnicodeDecodeError):
+        return None
+    found = re.search(r"\d+(\.\d+)+", said)
+    return found[0] if found else None
 
 
 def _why(said: str, executable: Path, options: BrowserOptions) -> str:

@@ -219,6 +219,14 @@ async def test_a_missing_playwright_names_the_extra(monkeypatch: pytest.MonkeyPa
         await BrowserEnv().reset()
 
 
+async def test_a_driver_that_does_not_start_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PLAYWRIGHT_NODEJS_PATH", "/nowhere/node")
+    env = BrowserEnv()
+    with pytest.raises(BackendMissing, match=r"driver does not start.*/nowhere/node"):
+        await env.reset()
+    await env.close()
+
+
 async def test_a_first_page_that_does_not_load_is_said_and_why() -> None:
     bad = BrowserEnv(BrowserOptions(url="http://127.0.0.1:9/", size=SIZE))
     try:

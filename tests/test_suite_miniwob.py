@@ -1,6 +1,7 @@
 """A suite in real browsers, two at a time, from the command to recordings that replay."""
 
 import json
+import subprocess
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from typer.testing import CliRunner
 from eyehand.agent import eval_cli
 from eyehand.agent.replaying import replay
 from eyehand.agent.suites.known import open_suite, oracle_of
+from eyehand.agent.suites.miniwob.suite import MiniWob
 from eyehand.agent.suites.results_file import SuiteFile
 from eyehand.agent.suites.running import Plan, SuiteRun
 from eyehand.envs.episode import Episode
@@ -74,3 +76,9 @@ async def test_a_browser_that_is_killed_costs_one_trial(tmp_path: Path) -> None:
     done = await replay(tmp_path / "e" / "focus-text.1")
     assert done.complete
     assert done.stop is StopReason.DONE
+
+
+def test_results_say_which_browser_there_was(tmp_path: Path) -> None:
+    told = open_suite("miniwob").settings["chromium"]
+    assert told in subprocess.run(["chromium", "--version"], capture_output=True, text=True).stdout
+    assert MiniWob(executable=tmp_path).settings["chromium"] is None

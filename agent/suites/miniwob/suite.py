@@ -6,6 +6,7 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontext
 from pathlib import Path
 from typing import Any, Literal, get_args
 
+from ....envs.browser_start import version
 from .pages import pages
 from .server import Server
 from .stage import MiniWobStage, Place, Setting, TimeLimit
@@ -71,16 +72,21 @@ class MiniWob:
         self.tasks = task_names(self._pages)
         self.excluded = EXCLUDED
         self.subsets = SUBSETS
-        self.settings: dict[str, Any] = {
+        self._settings: dict[str, Any] = {
             "via": via,
             "scale": float(scale),
             "time_limit": "off" if time_limit_s is None else time_limit_s,
             "pages": f"miniwob {self._pages.version}",
             "fresh": fresh,
         }
-        facts = {"digest": self.digest, **self.settings}
+        facts = {"digest": self.digest, **self._settings}
         names = frozenset(page_names(self._pages))
         self._setting = Setting(names, time_limit_s, fresh, facts)
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """Where and how it is run, and by which browser. Asks Chromium for its version: 0.2 s."""
+        return {**self._settings, "chromium": version(self._executable)}
 
     def seeds(self, task: str, first: int, count: int) -> Sequence[int]:
         """Give the seeds from one on, one after the other: any fits any task.

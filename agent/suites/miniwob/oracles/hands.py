@@ -108,7 +108,7 @@ async def tap(
 
 
 async def reach(page: Page, selector: str, *, text: str | None = None, nth: int = 0) -> Moves:
-    """Scroll by notches, by less where that is too far, until the middle of something is in view."""
+    """Scroll by notches, by less where that is too far, until something's middle is in view."""
     wanted, before = _wanted(selector, text, nth), None
     below, notches = None, 1.0
     for _ in range(_MOST_SCROLLS):
