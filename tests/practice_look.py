@@ -275,7 +275,7 @@ class _Notes(Canvas):
     def __init__(self, box: Box) -> None:
         super().__init__(Image.new("RGB", (1, 1)), box.left, box.top)
         self.box = box
-        self.written: list[tuple[str, Box]] = []
+        self.noted: list[tuple[str, Box]] = []
 
     def fill(self, box: Box, colour: Colour, radius: int = 0) -> None:
         """Nothing."""
@@ -286,15 +286,17 @@ class _Notes(Canvas):
     def arc(self, box: Box, colour: Colour, thickness: int, start: int) -> None:
         """Nothing."""
 
-    def text(self, x: int, y: int, text: str, font: Font, colour: Colour) -> int:
+    def text(
+        self, x: int, y: int, text: str, font: Font, colour: Colour, shadow: Colour | None = None
+    ) -> int:
         """Note it."""
         wide = fonts.width(text, font)
-        self.written.append((text, Box(x, y, x + wide, y + fonts.line_height(font))))
+        self.noted.append((text, Box(x, y, x + wide, y + fonts.line_height(font))))
         return wide
 
     def icon(self, x: int, y: int, px: int, name: str, colour: Colour) -> None:
         """Note it."""
-        self.written.append((f"icon {name}", Box(x, y, x + px, y + px)))
+        self.noted.append((f"icon {name}", Box(x, y, x + px, y + px)))
 
     @contextmanager
     def within(self, box: Box) -> Iterator[Canvas]:
@@ -315,7 +317,7 @@ def _written(view: View, style: Style, *, strict: bool) -> Iterator[str]:
         return
     notes = _Notes(view.box)
     view.draw(notes, style)
-    for words, box in notes.written:
+    for words, box in notes.noted:
         for letter in words:
             if not _known(letter, style.theme.family):
                 yield f"{_name(view)}: no font has {letter!r}"
