@@ -56,6 +56,20 @@ def structural(name: str) -> bool:
     return fixed or name.startswith("<|vision_") or name.endswith("_pad|>")
 
 
+def around(model: backend_models.BPE) -> Backend:
+    """Give what Qwen2 has around its vocabulary: NFC, its words, bytes as letters."""
+    backend = Backend(model)
+    backend.normalizer = normalizers.NFC()
+    backend.pre_tokenizer = pre_tokenizers.Sequence(
+        [
+            pre_tokenizers.Split(Regex(_SPLIT), behavior="isolated"),
+            pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False),
+        ]
+    )
+    backend.decoder = backend_decoders.ByteLevel()
+    return backend
+
+
 def _any_of(names: Iterable[str]) -> re.Pattern[str]:
     longest_first = sorted(names, key=len, reverse=True)
     return re.compile("|".join(map(re.escape, longest_first)) or "(?!)")
@@ -140,15 +154,7 @@ class Tokenizer:
             BadCheckpoint: An added token gets another id than it must have: the vocabulary is
                 not Qwen2's.
         """
-        backend = Backend(backend_models.BPE(vocab=vocabulary, merges=list(merges)))
-        backend.normalizer = normalizers.NFC()
-        backend.pre_tokenizer = pre_tokenizers.Sequence(
-            [
-                pre_tokenizers.Split(Regex(_SPLIT), behavior="isolated"),
-                pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False),
-            ]
-        )
-        backend.decoder = backend_decoders.ByteLevel()
+        backend = around(backend_models.BPE(vocab=vocabulary, merges=list(merges)))
         special = SPECIAL if special is None else special
         backend.add_special_tokens(
             [AddedToken(name, special=True, normalized=False) for name in special]

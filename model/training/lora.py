@@ -104,13 +104,24 @@ def add_lora(
     alpha = 2.0 * rank if alpha is None else alpha
     if rank < 1 or not (alpha > 0 and math.isfinite(alpha)):
         raise ValueError(f"an adapter needs a rank >= 1 and an alpha > 0, not {rank} and {alpha}")
+    refuse_adapters(network)
     names = lora_targets(network, vision)
     for name in names:
-        _dense(network, name)  # all are looked at before one is changed
+        dense_layer(network, name)  # all are looked at before one is changed
     generator = torch.Generator().manual_seed(seed)
     network.requires_grad_(False)
     for name in names:
         put_lora(network, name, rank, alpha, generator)
+
+
+def refuse_adapters(network: Network) -> None:
+    """Refuse a network that has adapters already.
+
+    Raises:
+        ValueError: It has.
+    """
+    if (found := next(adapters(network), None)) is not None:
+        raise ValueError(f"{found[0]} has an adapter already: merge it first")
 
 
 def lora_targets(network: Network, vision: bool) -> list[str]:
@@ -135,27 +146,38 @@ def put_lora(
     """Put an adapter beside one layer, and give it.
 
     Raises:
-        ValueError: It is packed, or has an adapter.
+        ValueError: It is packed.
     """
-    base = _dense(network, name)
-    parts = [source.split(".")[-2] for source in sources(f"{name}.weight")]
-    known = part_sizes(network.config)
-    sizes = tuple(known[part] for part in parts) if len(parts) > 1 else (base.out_features,)
-    made = LoraLinear(base, sizes, rank, alpha, generator)
+    base = dense_layer(network, name)
+    made = LoraLinear(base, part_lengths(network, name), rank, alpha, generator)
     parent, _, leaf = name.rpartition(".")
     setattr(network.get_submodule(parent), leaf, made)
     return made
 
 
-def _dense(network: Network, name: str) -> nn.Linear:
-    base = network.get_submodule(name)
-    if not isinstance(base, nn.Linear):
+def dense_layer(network: Network, name: str) -> nn.Linear:
+    """Give a layer that can be adapted.
+
+    Raises:
+        ValueError: It is packed.
+    """
+    layer = network.get_submodule(name)
+    if not isinstance(layer, nn.Linear):
         raise ValueError(
-            f"{name} is {type(base).__name__}: adapters are put beside dense layers that have "
-            "none; packed layers have no gradients, so load without quantize (and GPTQ or AWQ "
-            "checkpoints with exact=True)"
+            f"{name} is {type(layer).__name__}: adapters are put beside dense layers, because "
+            "packed ones pass no gradients: load without quantize, and GPTQ and AWQ checkpoints "
+            "with exact=True"
         )
-    return base
+    return layer
+
+
+def part_lengths(network: Network, name: str) -> tuple[int, ...]:
+    """Give how many outputs each part of a linear layer has, in order: one part for most."""
+    parts = [source.split(".")[-2] for source in sources(f"{name}.weight")]
+    known = part_sizes(network.config)
+    if len(parts) > 1:
+        return tuple(known[part] for part in parts)
+    return (dense_layer(network, name).out_features,)
 
 
 def adapters(network: Network) -> Iterator[tuple[str, LoraLinear]]:

@@ -15,7 +15,6 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from ..config import Config, read_config, read_json
-from ..files import listed
 from ..network import Network
 from ..weights import part_sizes, sources
 
@@ -131,8 +130,8 @@ def _parts(network: Network) -> dict[str, Tensor]:
     held, wanted = network.state_dict(), plain.state_dict()
     if other := sorted(held.keys() ^ wanted.keys()):
         raise ValueError(
-            f"the network has packed layers or adapters ({listed(other)}): merge adapters first, "
-            "and load what is to be saved without quantize"
+            f"the network has packed layers or adapters, at {other[0]} and {len(other) - 1} more "
+            "places: merge adapters first, and load what is to be saved without quantize"
         )
     sizes = part_sizes(network.config)
     parts: dict[str, Tensor] = {}

@@ -1,0 +1,75 @@
+"""The shape of the pocket network: Qwen2-VL's, small enough to lie in a wheel."""
+
+from typing import Any
+
+from ..tokenizer import END_OF_TEXT, IM_END, Tokenizer
+
+TOKENS = 4096
+"""Most tokens of its vocabulary."""
+
+
+def pocket_config(tokenizer: Tokenizer) -> dict[str, Any]:
+    """Give its ``config.json``, flat as Qwen2-VL's is.
+
+    9.1 million numbers with 4096 tokens: the vision tower 3.7, the language model 4.4, the
+    embedding, which is also the head, 1.0.
+
+    Args:
+        tokenizer: Its vocabulary.
+
+    Raises:
+        ValueError: The vocabulary is larger than `TOKENS`, or lacks a special token of Qwen2-VL.
+    """
+    if tokenizer.size > TOKENS:
+        raise ValueError(f"the vocabulary has {tokenizer.size} tokens: more than {TOKENS}")
+    ids = {}
+    for key, name in (
+        ("bos_token_id", END_OF_TEXT),
+        ("eos_token_id", IM_END),
+        ("pad_token_id", END_OF_TEXT),
+        ("vision_start_token_id", "<|vision_start|>"),
+        ("vision_end_token_id", "<|vision_end|>"),
+        ("vision_token_id", "<|vision_pad|>"),
+        ("image_token_id", "<|image_pad|>"),
+        ("video_token_id", "<|video_pad|>"),
+    ):
+        ids[key] = tokenizer.special(name)
+        if ids[key] is None:
+            raise ValueError(f"the vocabulary has no special token {name}")
+    return {
+        "architectures": ["Qwen2VLForConditionalGeneration"],
+        "model_type": "qwen2_vl",
+        **ids,
+        "attention_dropout": 0.0,
+        "hidden_act": "silu",
+        "hidden_size": 256,
+        "initializer_range": 0.02,
+        "intermediate_size": 704,
+        "max_position_embeddings": 8192,
+        "num_attention_heads": 4,
+        "num_hidden_layers": 6,
+        "num_key_value_heads": 2,
+        "rms_norm_eps": 1e-6,
+        "rope_scaling": {"type": "mrope", "mrope_section": [8, 12, 12]},
+        "rope_theta": 10000.0,
+        "tie_word_embeddings": True,
+        "torch_dtype": "float32",
+        "use_cache": True,
+        "use_sliding_window": False,
+        "vocab_size": tokenizer.size,
+        "vision_config": {
+            "depth": 6,
+            "embed_dim": 192,
+            "hidden_act": "quick_gelu",
+            "hidden_size": 256,
+            "in_channels": 3,
+            "in_chans": 3,
+            "mlp_ratio": 4,
+            "model_type": "qwen2_vl",
+            "num_heads": 4,
+            "patch_size": 14,
+            "spatial_merge_size": 2,
+            "spatial_patch_size": 14,
+            "temporal_patch_size": 2,
+        },
+    }
