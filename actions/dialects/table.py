@@ -43,6 +43,7 @@ from .native import NativeDialect
 from .openai_computer import OpenAiComputerDialect
 from .opencua import OpenCuaDialect
 from .os_atlas import OsAtlasDialect
+from .pocket import PocketDialect
 from .qwen2_vl import Qwen2VLDialect
 from .qwen3_5 import Qwen35ComputerDialect, Qwen35MobileDialect
 from .qwen_agent import QwenAgentDialect
@@ -123,6 +124,7 @@ TABLE: Mapping[str, Entry] = {
     "anthropic-computer": Entry(
         AnthropicComputerDialect, "Anthropic's computer use", prompt="ours"
     ),
+    "pocket": Entry(PocketDialect, "eyehand's own pocket model", r"eyehand-pocket", prompt="ours"),
     "qwen2-vl-grounding": Entry(Qwen2VLGroundingDialect, "Qwen2-VL"),
     "qwen2.5-vl-grounding": Entry(Qwen25VLGroundingDialect, "Qwen2.5-VL"),
     "qwen3-vl-grounding": Entry(Qwen3VLGroundingDialect, "Qwen3-VL", prompt="partly ours"),
