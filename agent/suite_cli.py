@@ -246,7 +246,7 @@ async def _player(
         native = dialect_of(_Untrained(made.name), ())
         yield made, asked.dialect or native, {"image_tokens": tokens}
         return
-    from .eval_cli import settings_of
+    from .dataset_cli import settings_of
 
     async with open_model(choice, asked.options, quiet=quiet) as mind:
         if mind is None:

@@ -17,7 +17,7 @@ from rich.console import Console
 from typer.testing import CliRunner
 from typer.testing import Result as Ended
 
-from eyehand.agent import eval_cli
+from eyehand.agent import dataset_cli, eval_cli
 from eyehand.agent.datasets.base import DatasetError
 from eyehand.agent.eval_progress import Rate, progress
 from eyehand.agent.eval_scores import compare, score_file
@@ -35,9 +35,9 @@ def command(monkeypatch: pytest.MonkeyPatch) -> Command:
     def dataset(name: str, path: Path, split: str | None) -> Boxes:
         return Boxes()
 
-    real = eval_cli._evaluator
-    monkeypatch.setattr(eval_cli, "_dataset", dataset)
-    monkeypatch.setattr(eval_cli, "_evaluator", lambda name: EVALUATORS.get(name) or real(name))
+    real = dataset_cli._evaluator
+    monkeypatch.setattr(dataset_cli, "_dataset", dataset)
+    monkeypatch.setattr(dataset_cli, "_evaluator", lambda name: EVALUATORS.get(name) or real(name))
 
     def run(*words: object) -> Ended:
         return CliRunner().invoke(app, list(map(str, words)))
@@ -122,7 +122,7 @@ def test_scored_again_with_no_model_and_no_dataset(
     def nothing(*_: object) -> None:
         raise AssertionError("the dataset was opened")
 
-    monkeypatch.setattr(eval_cli, "_dataset", nothing)
+    monkeypatch.setattr(dataset_cli, "_dataset", nothing)
     body = out.read_bytes()
     again = found(command("rescore", out, "--json"))
     assert again == {**first, "results": str(out)}
@@ -174,10 +174,10 @@ def test_what_it_cannot_be_compared_with_is_told_before_anything_is_asked(
 
 RESCORE = """
 from eval_rig import BoxScore
-from eyehand.agent import eval_cli
+from eyehand.agent import dataset_cli, eval_cli
 import typer
 
-eval_cli._evaluator = lambda name: BoxScore()
+dataset_cli._evaluator = lambda name: BoxScore()
 app = typer.Typer(pretty_exceptions_enable=False)
 app.command()(eval_cli.rescore)
 app()
@@ -245,7 +245,7 @@ def test_files_that_are_not_the_dataset_are_refused_with_2(tmp_path: Path) -> No
 def test_a_damaged_sample_ends_it_with_2_and_says_what_is_kept(
     command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(eval_cli, "_dataset", lambda *_: Boxes(damaged=4))
+    monkeypatch.setattr(dataset_cli, "_dataset", lambda *_: Boxes(damaged=4))
     out = tmp_path / "r"
     ended = command("eval", "boxes", "x", "--model", "answer", "--out", out)
     assert ended.exit_code == 2
@@ -256,7 +256,7 @@ def test_a_damaged_sample_ends_it_with_2_and_says_what_is_kept(
         def __len__(self) -> int:
             raise DatasetError("index.json:3: is not JSON")
 
-    monkeypatch.setattr(eval_cli, "_dataset", lambda *_: Unreadable())
+    monkeypatch.setattr(dataset_cli, "_dataset", lambda *_: Unreadable())
     ended = command("eval", "boxes", "x", "--model", "answer")
     assert ended.exit_code == 2
     assert "index.json:3" in ended.stderr

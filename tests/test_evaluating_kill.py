@@ -115,15 +115,15 @@ PROGRAM = """
 import sys, time
 import typer
 from eval_rig import Boxes, BoxScore
-from eyehand.agent import eval_cli
+from eyehand.agent import dataset_cli, eval_cli
 
 class Slow(Boxes):
     def _picture(self, number):
         time.sleep(0.02)
         return super()._picture(number)
 
-eval_cli._dataset = lambda name, path, split: Slow(count=40)
-eval_cli._evaluator = lambda name: BoxScore()
+dataset_cli._dataset = lambda name, path, split: Slow(count=40)
+dataset_cli._evaluator = lambda name: BoxScore()
 app = typer.Typer(pretty_exceptions_enable=False)
 app.command("eval")(eval_cli.evaluate)
 app.command("rescore")(eval_cli.rescore)
