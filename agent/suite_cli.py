@@ -24,7 +24,7 @@ from .say_cli import require_dialect
 if TYPE_CHECKING:
     from .suites.base import Player
     from .suites.known import Place
-    from .suites.running import Keep, Plan
+    from .suites.plan import Keep, Plan
     from .suites.scores import SuiteScored
 
 Kept = Literal["all", "failures", "none"]
@@ -175,8 +175,9 @@ async def run_suite(asked: SuiteAsked, target: Path, *, quiet: bool) -> "Plan":
     from .eval_progress import progress
     from .suites.choosing import choose_tasks, meant_tasks
     from .suites.known import open_suite
+    from .suites.plan import Plan
     from .suites.results_file import SuiteFile
-    from .suites.running import Plan, SuiteRun
+    from .suites.running import SuiteRun
     from .threads import to_disk
 
     if asked.model is None:

@@ -20,9 +20,10 @@ from eyehand.agent.suites.choosing import choose_tasks
 from eyehand.agent.suites.miniwob.oracles import NO_ORACLE
 from eyehand.agent.suites.miniwob.playing import miniwob_oracle
 from eyehand.agent.suites.miniwob.suite import MiniWob
+from eyehand.agent.suites.plan import Plan
 from eyehand.agent.suites.results import Result
 from eyehand.agent.suites.results_file import SuiteFile
-from eyehand.agent.suites.running import Plan, SuiteRun
+from eyehand.agent.suites.running import SuiteRun
 
 ENOUGH = 0.98
 REPLIES = 60

@@ -4,10 +4,11 @@ from collections.abc import Collection
 from pathlib import Path
 
 from eyehand.agent.suites.base import Player, Trial
+from eyehand.agent.suites.plan import Plan
 from eyehand.agent.suites.players import RandomPlayer
 from eyehand.agent.suites.practice import Practice, practice_oracle
 from eyehand.agent.suites.results_file import SuiteFile
-from eyehand.agent.suites.running import Plan, SuiteRun
+from eyehand.agent.suites.running import SuiteRun
 from eyehand.agent.task import Task
 from eyehand.envs.base import Env
 from eyehand.model.base import Model

@@ -13,8 +13,9 @@ from eyehand.agent import eval_cli
 from eyehand.agent.replaying import replay
 from eyehand.agent.suites.known import open_suite, oracle_of
 from eyehand.agent.suites.miniwob.suite import MiniWob
+from eyehand.agent.suites.plan import Plan
 from eyehand.agent.suites.results_file import SuiteFile
-from eyehand.agent.suites.running import Plan, SuiteRun
+from eyehand.agent.suites.running import SuiteRun
 from eyehand.envs.episode import Episode
 from eyehand.envs.records import StopReason
 

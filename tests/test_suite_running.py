@@ -16,10 +16,11 @@ from eyehand.agent.errors import BadUsage
 from eyehand.agent.line_file import LinesBroken, ResultsDiffer
 from eyehand.agent.replaying import replay
 from eyehand.agent.suites.base import Player, Suite
+from eyehand.agent.suites.plan import Plan
 from eyehand.agent.suites.players import ModelPlayer, RandomPlayer, ScriptPlayer
 from eyehand.agent.suites.practice import Practice, practice_oracle
 from eyehand.agent.suites.results_file import SuiteFile, read_suite_results
-from eyehand.agent.suites.running import BROKEN, Plan, SuiteRun
+from eyehand.agent.suites.running import BROKEN, SuiteRun
 from eyehand.envs.episode import Episode
 from eyehand.envs.errors import EnvError
 from eyehand.envs.records import StopReason
