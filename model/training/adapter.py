@@ -37,8 +37,16 @@ _PLAIN = {
     "layer_replication": (None,),
     "trainable_token_indices": (None,),
     "lora_bias": (False,),
+    "target_parameters": (None, []),
+    "use_qalora": (False,),
+    "use_bdlora": (None, False),
+    "alora_invocation_tokens": (None,),
+    "arrow_config": (None,),
+    "kasa_config": (None,),
+    # Others, such as pissa, change the weights that the adapter belongs to.
+    "init_lora_weights": (True, False, "gaussian", "eva", "orthogonal"),
 }
-"""What an adapter's config may say where it is no plain low-rank adapter otherwise."""
+"""What an adapter's config may say: all else makes it more than ``W x + (alpha / rank) B A x``."""
 
 
 def save_lora(

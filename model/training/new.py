@@ -133,6 +133,7 @@ def _small_files(
             "image_processor_type": "Qwen2VLImageProcessor",
             "processor_class": "Qwen2VLProcessor",
         },
+        "chat_template.json": {"chat_template": _TEMPLATE},  # processors look there
         "tokenizer_config.json": {
             "add_prefix_space": False,
             "bos_token": None,
