@@ -1,5 +1,8 @@
 """Attention, behind two functions: over packed segments, and causal over a cache.
 
+The packed form may be causal too, with key and value heads shared by groups: so a trainer reads
+many conversations in one pass.
+
 On CUDA the packed form is one kernel launch whatever the number of segments: flash-attn's where it
 is installed, else torch's own. On the CPU no such kernel exists; there, segments of equal length
 that lie side by side are one batch of ``scaled_dot_product_attention``, so that the number of
@@ -8,6 +11,7 @@ many windows.
 """
 
 import importlib
+import inspect
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -48,36 +52,48 @@ class Segments:
 
 
 def attend_segments(
-    q: Tensor, k: Tensor, v: Tensor, segments: Segments, bounds: Tensor | None = None
+    q: Tensor,
+    k: Tensor,
+    v: Tensor,
+    segments: Segments,
+    bounds: Tensor | None = None,
+    *,
+    causal: bool = False,
 ) -> Tensor:
-    """Attend within each segment, without a causal mask.
+    """Attend within each segment.
 
     Args:
-        q: ``[N, heads, head_width]``; k and v alike.
-        k: Keys.
-        v: Values.
+        q: ``[N, heads, head_width]``.
+        k: Keys, ``[N, kv_heads, head_width]``; each head serves ``heads / kv_heads`` of q.
+        v: Values, as k.
         segments: Their lengths add up to N.
         bounds: ``segments.bounds`` on the device; only CUDA needs it.
+        causal: Whether a token sees only itself and what stands before it in its segment.
 
     Returns:
-        ``[N, heads, head_width]``.
+        ``[N, heads, head_width]``, in the dtype of v: under autocast q and k may come wider, since
+        the rotation is in float32, and the kernels want all of them alike.
     """
+    q, k = q.to(v.dtype), k.to(v.dtype)
     if is_slow(q):
-        return attend_segments(q.float(), k.float(), v.float(), segments).to(q.dtype)
+        wide = (x.float() for x in (q, k, v))
+        return attend_segments(*wide, segments, causal=causal).to(q.dtype)
     if q.is_cuda and (kernel := _packed_kernel(q.dtype)) is not None and bounds is not None:
-        return kernel(q, k, v, bounds, segments.longest)
+        return kernel(q, k, v, bounds, segments.longest, causal)
+    shared = q.shape[1] != k.shape[1]
     pieces, start = [], 0
     for count, length in segments.runs:
         end = start + count * length
-        shape = (count, length, *q.shape[1:])
-        one, two, three = (x[start:end].view(shape).transpose(1, 2) for x in (q, k, v))
-        out = F.scaled_dot_product_attention(one, two, three)
+        one, two, three = (
+            x[start:end].view(count, length, *x.shape[1:]).transpose(1, 2) for x in (q, k, v)
+        )
+        out = F.scaled_dot_product_attention(one, two, three, is_causal=causal, enable_gqa=shared)
         pieces.append(out.transpose(1, 2).flatten(0, 1))
         start = end
     return pieces[0] if len(pieces) == 1 else torch.cat(pieces)
 
 
-Packed = Callable[[Tensor, Tensor, Tensor, Tensor, int], Tensor]
+Packed = Callable[[Tensor, Tensor, Tensor, Tensor, int, bool], Tensor]
 
 
 @cache
@@ -91,8 +107,10 @@ def _packed_kernel(dtype: torch.dtype) -> Packed | None:
         pass
     else:
 
-        def with_flash(q: Tensor, k: Tensor, v: Tensor, bounds: Tensor, longest: int) -> Tensor:
-            out: Any = flash(q, k, v, bounds, bounds, longest, longest)
+        def with_flash(
+            q: Tensor, k: Tensor, v: Tensor, bounds: Tensor, longest: int, causal: bool
+        ) -> Tensor:
+            out: Any = flash(q, k, v, bounds, bounds, longest, longest, causal=causal)
             return out  # type: ignore[no-any-return]
 
         return with_flash
@@ -101,8 +119,21 @@ def _packed_kernel(dtype: torch.dtype) -> Packed | None:
     except ImportError:
         return None
 
-    def with_torch(q: Tensor, k: Tensor, v: Tensor, bounds: Tensor, longest: int) -> Tensor:
-        out: Any = varlen_attn(q, k, v, bounds, bounds, longest, longest)
+    # What newer versions call a window, torch 2.10 calls is_causal.
+    named = inspect.signature(varlen_attn).parameters
+
+    def with_torch(
+        q: Tensor, k: Tensor, v: Tensor, bounds: Tensor, longest: int, causal: bool
+    ) -> Tensor:
+        more: dict[str, Any] = {}
+        if causal:
+            more |= {"window_size": (-1, 0)} if "window_size" in named else {"is_causal": True}
+        if q.shape[1] != k.shape[1]:
+            if "enable_gqa" in named:
+                more["enable_gqa"] = True
+            else:
+                k, v = (x.repeat_interleave(q.shape[1] // x.shape[1], dim=1) for x in (k, v))
+        out: Any = varlen_attn(q, k, v, bounds, bounds, longest, longest, **more)
         return out  # type: ignore[no-any-return]
 
     return with_torch

@@ -5,6 +5,8 @@
     ModelError            the model cannot decide; the run ends
       BadCheckpoint         files that are missing, damaged, or of a model that is not known here
       BadGrammar            a grammar that cannot be read, or that the vocabulary cannot follow
+      BadRun                a training run that cannot go on: of another recipe, damaged, or in use
+      BadTrainingData       no finished export, or one whose pictures this checkpoint sees otherwise
       ContextTooLong        prompt and reply are longer than the checkpoint was made for
       NotEnoughMemory       a checkpoint would not fit, or memory ran out
       NotFinite             the network's scores are NaN or infinite
@@ -22,6 +24,14 @@ class BadCheckpoint(ModelError):
 
 class BadGrammar(ModelError):
     """A grammar for a reply cannot be read, or this checkpoint's vocabulary cannot follow it."""
+
+
+class BadRun(ModelError):
+    """A folder holds a training run that cannot go on: of another recipe, damaged, or in use."""
+
+
+class BadTrainingData(ModelError):
+    """A folder is no finished export, or its pictures would be seen otherwise than recorded."""
 
 
 class ContextTooLong(ModelError):

@@ -7,16 +7,30 @@ Sources: Yang et al. 2024 (arXiv 2407.10671); precisions and orders as in transf
 """
 
 from collections.abc import Callable
+from typing import NamedTuple
 
+import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .attention import attend_causal
+from .attention import Segments, attend_causal, attend_segments
 from .cache import KVCache
 from .config import TextConfig
 from .linear import Linear
 from .norm import RMSNorm
 from .rope import Rotation, frequencies, rotate, text_rotation
+
+
+class Packing(NamedTuple):
+    """Several sequences that were put one after another, and do not see each other.
+
+    Attributes:
+        segments: Their lengths.
+        bounds: `Segments.bounds` on the device; None on the CPU, which does without.
+    """
+
+    segments: Segments
+    bounds: Tensor | None
 
 
 class Attention(nn.Module):
@@ -32,7 +46,12 @@ class Attention(nn.Module):
         self.o_proj = Linear(config.heads * config.head_width, config.width, bias=False)
 
     def forward(
-        self, x: Tensor, rotation: Rotation, cache: KVCache | None, mask: Tensor | None
+        self,
+        x: Tensor,
+        rotation: Rotation,
+        cache: KVCache | None,
+        mask: Tensor | None,
+        packed_by: Packing | None = None,
     ) -> Tensor:
         """``[B, T, width]`` to the same."""
         batch, new, _ = x.shape
@@ -41,6 +60,10 @@ class Attention(nn.Module):
         q, k = rotate(q, rotation), rotate(k, rotation)
         if cache is not None:
             k, v = cache.append(self.layer, k, v)
+        if packed_by is not None:
+            q, k, v = (t[0].transpose(0, 1) for t in (q, k, v))  # [T, heads, width]
+            out = attend_segments(q, k, v, packed_by.segments, packed_by.bounds, causal=True)
+            return self.o_proj(out.reshape(batch, new, -1))  # type: ignore[no-any-return]
         out = attend_causal(q, k, v, mask)
         return self.o_proj(out.transpose(1, 2).reshape(batch, new, -1))  # type: ignore[no-any-return]
 
@@ -70,10 +93,15 @@ class Layer(nn.Module):
         self.post_attention_layernorm = RMSNorm(config.width, config.eps)
 
     def forward(
-        self, x: Tensor, rotation: Rotation, cache: KVCache | None, mask: Tensor | None
+        self,
+        x: Tensor,
+        rotation: Rotation,
+        cache: KVCache | None,
+        mask: Tensor | None,
+        packed_by: Packing | None = None,
     ) -> Tensor:
         """``[B, T, width]`` to the same."""
-        x = x + self.self_attn(self.input_layernorm(x), rotation, cache, mask)
+        x = x + self.self_attn(self.input_layernorm(x), rotation, cache, mask, packed_by)
         return x + self.mlp(self.post_attention_layernorm(x))  # type: ignore[no-any-return]
 
 
@@ -95,6 +123,7 @@ class LanguageModel(nn.Module):
         cache: KVCache | None = None,
         mask: Tensor | None = None,
         check: Callable[[], None] | None = None,
+        segments: Segments | None = None,
     ) -> Tensor:
         """Read tokens.
 
@@ -106,18 +135,27 @@ class LanguageModel(nn.Module):
                 sequence.
             check: Called before each layer; what it raises ends the pass, and the cache holds
                 what it held before.
+            segments: Of several sequences put one after another, with B = 1 and neither cache nor
+                mask: each sees itself alone, and its positions are its own.
 
         Returns:
             ``[B, T, width]``, normalised: what the head reads.
         """
+        if segments is not None and (len(x) != 1 or cache is not None or mask is not None):
+            raise ValueError("segments are of one row, without a cache and without a mask")
         if self.inverse is None or self.inverse.device != x.device:
-            self.inverse = frequencies(self.config).to(x.device)  # no weight: never loaded or cast
+            # Kept: it must serve a training pass even where a session was the first to ask.
+            with torch.inference_mode(False):
+                self.inverse = frequencies(self.config).to(x.device)  # no weight: never loaded
         turned = text_rotation(self.config, self.inverse, positions)
         rotation = Rotation(turned.cos.to(x.dtype), turned.sin.to(x.dtype))
+        packed_by = None
+        if segments is not None:
+            packed_by = Packing(segments, segments.bounds(x.device) if x.is_cuda else None)
         for layer in self.layers:
             if check is not None:
                 check()
-            x = layer(x, rotation, cache, mask)
+            x = layer(x, rotation, cache, mask, packed_by)
         if cache is not None:
             cache.length += x.shape[1]
         return self.norm(x)  # type: ignore[no-any-return]

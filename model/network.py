@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import Tensor, nn
 
+from .attention import Segments
 from .cache import KVCache
 from .config import Config
 from .language import LanguageModel
@@ -67,9 +68,10 @@ class Network(nn.Module):
         cache: KVCache | None = None,
         mask: Tensor | None = None,
         check: Callable[[], None] | None = None,
+        segments: Segments | None = None,
     ) -> Tensor:
         """Read embedded tokens; see `LanguageModel.forward`."""
-        return self.model(x, positions, cache, mask, check)  # type: ignore[no-any-return]
+        return self.model(x, positions, cache, mask, check, segments)  # type: ignore[no-any-return]
 
     def logits(self, hidden: Tensor) -> Tensor:
         """Give the scores of the next token, ``[..., vocabulary]``."""

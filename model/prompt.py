@@ -59,10 +59,17 @@ class Visual:
 
 @dataclass(slots=True)
 class Prompt:
-    """Token ids with their pictures."""
+    """Token ids with their pictures.
+
+    Attributes:
+        ids: The tokens.
+        visuals: Pictures and videos, in order.
+        replies: What was given as emitted: the number of its message, and where its tokens stand.
+    """
 
     ids: list[int] = field(default_factory=list)
     visuals: list[Visual] = field(default_factory=list)
+    replies: list[tuple[int, range]] = field(default_factory=list)
 
     def spans(self) -> list[Span]:
         """Give it as runs of text and of pictures, for their positions."""
@@ -175,6 +182,9 @@ class Layout:
                     self._see(writer, part)
                 elif emitted := _emitted(said, message, number - shift, place, part.text):
                     writer.ids(emitted.ids)
+                    end = len(writer.made.ids)
+                    stands = range(end - len(emitted.ids), end)
+                    writer.made.replies.append((number - shift, stands))
                     writer.text(emitted.rest)
                 elif isinstance(part, Marked):
                     writer.cut(self.tokenizer.marked(part.text))

@@ -8,6 +8,7 @@ those of transformers 5.23.0, which the parity tests compare against.
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import NamedTuple
 
 import torch
@@ -61,12 +62,12 @@ def vision_rotation(config: VisionConfig, grids: Sequence[Grid]) -> Rotation:
     inverse = 1.0 / (10000.0 ** (torch.arange(0, axis, 2, dtype=torch.float32) / axis))
     m = config.merge
     places = []
-    for grid in grids:
+    for grid, same in groupby(grids):
         rows = torch.arange(grid.height).view(-1, 1).expand(grid.height, grid.width)
         columns = torch.arange(grid.width).expand(grid.height, grid.width)
         blocks = torch.stack((rows, columns), dim=-1)  # [H, W, 2]
         blocks = blocks.view(grid.height // m, m, grid.width // m, m, 2).transpose(1, 2)
-        places.append(blocks.reshape(-1, 2).repeat(grid.time, 1))
+        places.append(blocks.reshape(-1, 2).repeat(grid.time * len([*same]), 1))
     angles = torch.cat(places).float()[:, :, None] * inverse  # [N, 2, axis / 2]
     angles = angles.flatten(1).repeat(1, 2)  # row and column frequencies, then both again
     return Rotation(angles.cos(), angles.sin())

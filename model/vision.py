@@ -45,6 +45,12 @@ class Layout:
 @lru_cache(maxsize=32)
 def layout(config: VisionConfig, grids: tuple[Grid, ...], device: torch.device) -> Layout:
     """Work out the layout; a GUI session has one screen size, so it is kept."""
+    # Outside of inference mode, whoever asks first: a training pass may ask for the same later.
+    with torch.inference_mode(False):
+        return _layout(config, grids, device)
+
+
+def _layout(config: VisionConfig, grids: tuple[Grid, ...], device: torch.device) -> Layout:
     turned = vision_rotation(config, grids)
     frames = Segments.of([g.height * g.width for g in grids for _ in range(g.time)])
     unit = config.merge**2

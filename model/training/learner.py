@@ -1,0 +1,265 @@
+"""What is learnt, and how a step changes it: weights, optimiser, average, and their state."""
+
+import math
+import threading
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from ..errors import BadRun, NotEnoughMemory
+from ..image import Processor
+from ..linear import is_slow
+from ..network import Network
+from ..quantized import Int4Linear, Int8Linear
+from .lora import add_lora
+from .packing import StepBatch
+from .reading import read
+from .recipe import Pace, Recipe
+from .recompute import recompute
+from .schedule import groups
+from .state import State
+
+
+@dataclass(frozen=True, slots=True)
+class Learnt:
+    """What came of a batch.
+
+    Attributes:
+        loss: Mean cross entropy of the learnt tokens, by weight.
+        dense: Mean binary cross entropy of what is drawn; None where nothing is known of it.
+        right: Learnt tokens that scored best.
+        exact: Samples of which all did.
+        norm: Length of the gradient before clipping; NaN where there was none.
+        skipped: Whether nothing was learnt, because the gradient was not finite.
+    """
+
+    loss: float
+    dense: float | None
+    right: int
+    exact: int
+    norm: float = math.nan
+    skipped: bool = False
+
+
+class Learner:
+    """Holds a network's learnt weights and their optimiser.
+
+    Args:
+        network: On the device that it is trained on. Adapters are put into it where the recipe
+            wants them; which weights have gradients is decided here.
+        processor: Of its checkpoint.
+        recipe: What to do.
+        pace: How.
+
+    Raises:
+        ValueError: It cannot be trained: packed layers, or learnt weights that are not float32; or
+            this machine cannot compute so.
+    """
+
+    def __init__(self, network: Network, processor: Processor, recipe: Recipe, pace: Pace) -> None:
+        self.network, self._processor, self._recipe = network, processor, recipe
+        self.device = network.model.embed_tokens.weight.device
+        self._precision = pace.precision
+        if pace.precision == "bfloat16" and is_slow(
+            torch.empty(0, dtype=torch.bfloat16, device=self.device)
+        ):
+            raise ValueError("this CPU has no instructions for bfloat16: train in float32")
+        if packed := [
+            n for n, m in network.named_modules() if isinstance(m, Int8Linear | Int4Linear)
+        ]:
+            raise ValueError(f"{packed[0]} is packed: load without quantize, GPTQ and AWQ exact")
+        if recipe.lora is not None:
+            add_lora(network, recipe.lora, alpha=recipe.lora_alpha, seed=recipe.seed)
+        else:
+            network.requires_grad_(True)
+            network.visual.requires_grad_(not recipe.freeze_vision)
+        if pace.recompute:
+            recompute(network)
+        self.head = self._head()
+        self.weights: dict[str, nn.Parameter] = {
+            name: weight for name, weight in network.named_parameters() if weight.requires_grad
+        }
+        if self.head is not None:
+            self.weights |= {f"dense.{name}": w for name, w in self.head.named_parameters()}
+        for name, weight in self.weights.items():
+            if weight.dtype not in (torch.float32, torch.float64):
+                raise ValueError(
+                    f"{name} is {weight.dtype}: small steps are lost in it; load what is learnt "
+                    "in float32"
+                )
+        grouped = groups(self.weights.items(), recipe.weight_decay)
+        self._optimizer = torch.optim.AdamW(
+            grouped,
+            lr=recipe.learning_rate,
+            betas=recipe.betas,
+            eps=recipe.epsilon,
+            fused=True,
+        )
+        names = {id(weight): name for name, weight in self.weights.items()}
+        self._order = [names[id(weight)] for group in grouped for weight in group["params"]]
+        """Names in the order that the optimiser numbers them."""
+        self._average: dict[str, Tensor] | None = None
+        if recipe.ema is not None:
+            self._average = {n: w.detach().clone() for n, w in self.weights.items()}
+
+    def _head(self) -> nn.Linear | None:
+        if not self._recipe.alphabet:
+            return None
+        config, generator = self.network.config, torch.Generator().manual_seed(self._recipe.seed)
+        head = nn.Linear(config.text.width, len(self._recipe.alphabet))
+        with torch.no_grad():
+            head.weight.normal_(0, 0.02, generator=generator)
+            head.bias.zero_()
+        return head.to(self.device)
+
+    def learn(
+        self, batch: StepBatch, rate: float, stop: threading.Event | None = None
+    ) -> Learnt | None:
+        """Take a step.
+
+        Args:
+            batch: Of the step.
+            rate: Its learning rate.
+            stop: Looked at before each pass; where it is set nothing is learnt.
+
+        Returns:
+            What came of it; None where it was stopped.
+
+        Raises:
+            NotEnoughMemory: A pass does not fit; nothing was learnt.
+        """
+        try:
+            found = self._sums(batch, stop)
+        except torch.OutOfMemoryError as error:
+            self._optimizer.zero_grad()
+            raise NotEnoughMemory(
+                f"memory ran out in a step of {batch.tokens} tokens on {self.device}: allow fewer "
+                "in a pass (--max-tokens), compute layers again (--recompute), learn beside the "
+                "weights (--lora), or show smaller pictures (--image-tokens)"
+            ) from error
+        if found is None:
+            self._optimizer.zero_grad()
+            return None
+        limit = math.inf if self._recipe.clip is None else self._recipe.clip
+        norm = float(nn.utils.clip_grad_norm_(self.weights.values(), limit))
+        finite = math.isfinite(norm)
+        if finite:
+            for group in self._optimizer.param_groups:
+                group["lr"] = rate
+            self._optimizer.step()
+            self._follow()
+        self._optimizer.zero_grad()
+        return Learnt(found.loss, found.dense, found.right, found.exact, norm, not finite)
+
+    @torch.no_grad()
+    def measure(self, batch: StepBatch) -> Learnt:
+        """Read a batch and learn nothing from it."""
+        found = self._sums(batch)
+        assert found is not None  # nobody stops it
+        return found
+
+    def _sums(self, batch: StepBatch, stop: threading.Event | None = None) -> Learnt | None:
+        """Read all passes; where gradients are on, add up those."""
+        sums = torch.zeros(4, dtype=torch.float64, device=self.device)
+        drawn = batch.drawn * len(self._recipe.alphabet)
+        for cut in batch.passes:
+            if stop is not None and stop.is_set():
+                return None
+            one = cut.to(self.device)
+            with self._computing():
+                got = read(self.network, one, self._processor, self.head)
+            if torch.is_grad_enabled():
+                total = got.loss / batch.weight
+                if drawn:
+                    total = total + self._recipe.dense_weight * got.dense / drawn
+                total.backward()
+            wrong = torch.zeros(one.samples, device=self.device)
+            wrong.index_add_(0, one.owners, (~got.right).float())
+            found = (got.loss.detach(), got.dense.detach(), got.right.sum(), (wrong == 0).sum())
+            sums += torch.stack([value.double() for value in found])
+        loss, dense, right, exact = sums.tolist()
+        shown = dense / drawn if drawn else None
+        return Learnt(loss / batch.weight, shown, int(right), int(exact))
+
+    def _computing(self) -> AbstractContextManager[object]:
+        if self._precision == "float32":
+            return nullcontext()
+        return torch.autocast(self.device.type, torch.bfloat16)
+
+    @torch.no_grad()
+    def _follow(self) -> None:
+        """Let the average follow the weights."""
+        if self._average is not None and self._recipe.ema is not None:
+            averages = [*self._average.values()]
+            torch._foreach_lerp_(averages, [*self.weights.values()], 1 - self._recipe.ema)
+
+    @contextmanager
+    def averaged(self) -> Iterator[None]:
+        """Put the average in the weights' place for a while; nothing happens where none is kept."""
+        if self._average is None:
+            yield
+            return
+        own = {name: weight.data for name, weight in self.weights.items()}
+        try:
+            for name, weight in self.weights.items():
+                weight.data = self._average[name]
+            yield
+        finally:
+            for name, weight in self.weights.items():
+                weight.data = own[name]
+
+    def state(self, step: int) -> State:
+        """Give all that is needed to go on from here."""
+        tensors: dict[str, Tensor] = {f"weight.{n}": w for n, w in self.weights.items()}
+        # Weights that no sample has used so far (a tower without pictures) have no moments.
+        held = self._optimizer.state_dict()["state"]
+        updates = torch.zeros(len(self._order))
+        for number, name in enumerate(self._order):
+            if number in held:
+                updates[number] = float(held[number]["step"])
+                tensors[f"exp_avg.{name}"] = held[number]["exp_avg"]
+                tensors[f"exp_avg_sq.{name}"] = held[number]["exp_avg_sq"]
+        if self._average is not None:
+            tensors |= {f"average.{name}": value for name, value in self._average.items()}
+        return State(step, {**tensors, "updates": updates, "random": torch.get_rng_state()})
+
+    @torch.no_grad()
+    def go_on(self, state: State) -> None:
+        """Take up a state, of this device or another.
+
+        Raises:
+            BadRun: It is of another network.
+        """
+        held = state.tensors
+        other = [
+            name
+            for name, weight in self.weights.items()
+            if (kept := held.get(f"weight.{name}")) is None or kept.shape != weight.shape
+        ]
+        strange = [
+            name
+            for name in held
+            if name.startswith("weight.") and name.removeprefix("weight.") not in self.weights
+        ]
+        if other or strange:
+            raise BadRun(f"the state is of another network: {[*other, *strange][0]} differs")
+        for name, weight in self.weights.items():
+            weight.copy_(held[f"weight.{name}"])
+        if self._average is not None:
+            for name, value in self._average.items():
+                value.copy_(held[f"average.{name}"])
+        now = self._optimizer.state_dict()
+        now["state"] = {
+            number: {
+                "step": held["updates"][number].clone(),
+                "exp_avg": held[f"exp_avg.{name}"],
+                "exp_avg_sq": held[f"exp_avg_sq.{name}"],
+            }
+            for number, name in enumerate(self._order)
+            if held["updates"][number] > 0
+        }
+        self._optimizer.load_state_dict(now)
+        torch.set_rng_state(held["random"])

@@ -1,0 +1,234 @@
+"""Samples to passes: put one after another, as many as fit, none seeing another.
+
+A step is cut into passes of so many tokens; what a step learns does not depend on the cut.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import groupby
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from ..attention import Segments
+from ..image import Processor
+from ..rope import Grid
+from ..size import Size
+from .encode import Encoded, Shown
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Alike:
+    """Pictures of one size, side by side.
+
+    Attributes:
+        frames: uint8 ``[P, T, H, W, 3]``.
+        resized: The size that the network sees.
+        grid: The patches of each.
+    """
+
+    frames: Tensor
+    resized: Size
+    grid: Grid
+
+    def patches(self, processor: Processor) -> Tensor:
+        """Resize and cut all at once, as `Processor.patches` does one by one."""
+        count, steps = len(self.frames), self.grid.time * processor.frames
+        if count == 1:
+            return processor.patches(self.frames[0], self.resized)
+        if missing := steps - self.frames.shape[1]:
+            last = self.frames[:, -1:].expand(-1, missing, -1, -1, -1)
+            return processor.patches(
+                torch.cat((self.frames, last), dim=1).flatten(0, 1), self.resized
+            )
+        return processor.patches(self.frames.flatten(0, 1), self.resized)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Pass:
+    """What the network reads at once: N tokens of several samples.
+
+    Attributes:
+        ids: int64 ``[N]``.
+        positions: int64 ``[3, N]``; each sample's own.
+        segments: The samples' lengths, longest first.
+        places: int64 ``[L]``: tokens from whose hidden state a learnt one is to be told.
+        targets: int64 ``[L]``: what is to be told.
+        owners: int64 ``[L]``: the number of the sample, within the pass.
+        weights: float64 ``[L]``: how much each counts.
+        pictures: Equal sizes side by side.
+        order: int64 ``[tokens]``: for each picture token in the order of ``ids``, its number in
+            the order of ``pictures``. None where there are none.
+        drawn_rows: int64 ``[M]``: those of them, in the order of ``ids``, of which it is known what
+            stands there.
+        drawn_hits: int64 ``[2, hits]``: row of ``drawn_rows``, and character of the alphabet.
+        samples: How many.
+    """
+
+    ids: Tensor
+    positions: Tensor
+    segments: Segments
+    places: Tensor
+    targets: Tensor
+    owners: Tensor
+    weights: Tensor
+    pictures: tuple[Alike, ...]
+    order: Tensor | None
+    drawn_rows: Tensor
+    drawn_hits: Tensor
+    samples: int
+
+    def to(self, device: torch.device) -> "Pass":
+        """Give it on a device."""
+        moved: dict[str, Any] = {
+            name: getattr(self, name).to(device, non_blocking=True)
+            for name in (
+                "ids", "positions", "places", "targets", "owners", "weights", "drawn_rows",
+                "drawn_hits",
+            )
+        }  # fmt: skip
+        pictures = tuple(replace(p, frames=p.frames.to(device)) for p in self.pictures)
+        order = None if self.order is None else self.order.to(device)
+        return replace(self, **moved, pictures=pictures, order=order)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class StepBatch:
+    """What an optimiser step learns from.
+
+    Attributes:
+        passes: One or more.
+        weight: Of all its learnt tokens together.
+        drawn: Picture tokens of which it is known what stands there.
+        samples: How many.
+        tokens: Read by the network, pictures' among them.
+        learnt: Tokens that are learnt.
+    """
+
+    passes: tuple[Pass, ...]
+    weight: float
+    drawn: int
+    samples: int
+    tokens: int
+    learnt: int
+
+
+def pack(
+    samples: Sequence[Encoded], max_tokens: int, *, merge: int, alphabet: str = ""
+) -> StepBatch:
+    """Cut a step into passes.
+
+    Samples of equal length end up side by side, because what attends in one batch must be equally
+    long.
+
+    Args:
+        samples: Of the step.
+        max_tokens: Most of a pass.
+        merge: Patches to a side of a merged token.
+        alphabet: Of the dense loss.
+
+    Raises:
+        ValueError: There are none, or one is longer than a pass may be.
+    """
+    if not samples:
+        raise ValueError("a step has no samples")
+    ordered = sorted(samples, key=lambda sample: -sample.length)
+    if ordered[0].length > max_tokens:
+        raise ValueError(
+            f"a sample has {ordered[0].length} tokens, and a pass may have {max_tokens}: allow "
+            "more (--max-tokens), or show smaller pictures (--image-tokens)"
+        )
+    groups: list[list[Encoded]] = [[]]
+    held = 0
+    for sample in ordered:
+        if held + sample.length > max_tokens and groups[-1]:
+            groups.append([])
+            held = 0
+        groups[-1].append(sample)
+        held += sample.length
+    passes = tuple(_joined(group, merge, alphabet) for group in groups)
+    weight = sum(float(one.weights.sum()) for one in passes)
+    if not weight > 0:
+        raise ValueError("a step has no weight: the samples' weights are 0")
+    return StepBatch(
+        passes,
+        weight,
+        sum(len(one.drawn_rows) for one in passes),
+        len(samples),
+        sum(len(one.ids) for one in passes),
+        sum(len(one.targets) for one in passes),
+    )
+
+
+def _joined(samples: Sequence[Encoded], merge: int, alphabet: str) -> Pass:
+    places, targets, owners, weights = [], [], [], []
+    start = 0
+    for number, sample in enumerate(samples):
+        said = sample.learnt.nonzero().flatten()
+        places.append(said - 1 + start)
+        targets.append(sample.ids[said])
+        owners.append(torch.full_like(said, number))
+        weights.append(torch.full(said.shape, sample.weight, dtype=torch.float64))
+        start += sample.length
+    shown = [picture for sample in samples for picture in sample.pictures]
+    pictures, order = _side_by_side(shown, merge)
+    rows, hits = _drawn(shown, merge, alphabet)
+    return Pass(
+        torch.cat([sample.ids for sample in samples]),
+        torch.cat([sample.positions for sample in samples], dim=1),
+        Segments.of([sample.length for sample in samples]),
+        torch.cat(places),
+        torch.cat(targets),
+        torch.cat(owners),
+        torch.cat(weights),
+        pictures,
+        order,
+        rows,
+        hits,
+        len(samples),
+    )
+
+
+def _side_by_side(shown: Sequence[Shown], merge: int) -> tuple[tuple[Alike, ...], Tensor | None]:
+    """Sort pictures by size; give them, and for each token the place that it got."""
+    if not shown:
+        return (), None
+
+    def kind(number: int) -> tuple[Grid, Size, tuple[int, ...]]:
+        one = shown[number]
+        return one.grid, one.resized, tuple(one.frames.shape)
+
+    alike, begins, place = [], [0] * len(shown), 0
+    for (grid, resized, _), same in groupby(sorted(range(len(shown)), key=kind), key=kind):
+        numbers = [*same]
+        alike.append(Alike(torch.stack([shown[n].frames for n in numbers]), resized, grid))
+        for number in numbers:
+            begins[number] = place
+            place += grid.patches // merge**2
+    order = [
+        torch.arange(begin, begin + one.grid.patches // merge**2)
+        for begin, one in zip(begins, shown, strict=True)
+    ]
+    return tuple(alike), torch.cat(order)
+
+
+def _drawn(shown: Sequence[Shown], merge: int, alphabet: str) -> tuple[Tensor, Tensor]:
+    """Give the tokens of which it is known what stands there, and what does."""
+    numbers = {character: number for number, character in enumerate(alphabet)}
+    rows: list[int] = []
+    hits: list[tuple[int, int]] = []
+    start = 0
+    for one in shown:
+        tokens = one.grid.patches // merge**2
+        if one.drawn is not None and alphabet:
+            hits += [
+                (len(rows) + token, numbers[character])
+                for token, characters in sorted(one.drawn.items())
+                for character in sorted(set(characters))
+                if character in numbers
+            ]
+            rows += range(start, start + tokens)
+        start += tokens
+    places = torch.tensor(hits, dtype=torch.int64).view(-1, 2).T
+    return torch.tensor(rows, dtype=torch.int64), places

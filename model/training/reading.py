@@ -1,0 +1,81 @@
+"""A pass through the network: what is told right, and how far off the rest is."""
+
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+from torch.utils.checkpoint import checkpoint
+
+from ..image import Processor
+from ..network import Network
+from .packing import Pass
+
+_SCORES = 1 << 26
+"""Scores held at a time: with their gradients and copies in float32 under 1 GB."""
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """What came of a pass. Sums, so that passes add up.
+
+    Attributes:
+        loss: Cross entropy of the learnt tokens, each times its weight, added up.
+        dense: Binary cross entropy of what is drawn, added up over tokens and characters.
+        right: bool ``[L]``: whether the likeliest token was the one to be told.
+    """
+
+    loss: Tensor
+    dense: Tensor
+    right: Tensor
+
+
+def read(network: Network, one: Pass, processor: Processor, head: nn.Module | None) -> Read:
+    """Read a pass that lies on the network's device.
+
+    Args:
+        network: Any family.
+        one: From `pack`.
+        processor: Of the checkpoint.
+        head: From a picture's token to a score for each character; None: no dense loss.
+    """
+    seen = None
+    dense = torch.zeros((), device=one.ids.device)
+    if one.order is not None:
+        patches = torch.cat([alike.patches(processor) for alike in one.pictures])
+        grids = [alike.grid for alike in one.pictures for _ in range(len(alike.frames))]
+        seen = network.see(patches, grids)[one.order]
+        if head is not None and len(one.drawn_rows):
+            dense = _dense(head, seen[one.drawn_rows], one.drawn_hits)
+    x = network.embed(one.ids[None], seen)
+    hidden = network(x, one.positions[:, None], segments=one.segments)
+    losses, right = _scored(network, hidden[0, one.places], one.targets)
+    return Read((losses * one.weights.to(losses.dtype)).sum(), dense, right)
+
+
+def _dense(head: nn.Module, seen: Tensor, hits: Tensor) -> Tensor:
+    scores: Tensor = head(seen).float()
+    labels = torch.zeros_like(scores)
+    labels[hits[0], hits[1]] = 1
+    return F.binary_cross_entropy_with_logits(scores, labels, reduction="sum")
+
+
+def _scored(network: Network, hidden: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
+    """Give each target's cross entropy, and whether it scores best.
+
+    A vocabulary of 152,000 makes a gigabyte of scores from 1,700 tokens. Where there are more,
+    they are scored a part at a time, and again on the way back.
+    """
+    rows = max(1, _SCORES // network.config.text.vocabulary)
+    if len(hidden) <= rows:
+        return _score(network, hidden, targets)
+    parts = [
+        checkpoint(_score, network, *part, use_reentrant=False, preserve_rng_state=False)
+        for part in zip(hidden.split(rows), targets.split(rows), strict=True)
+    ]
+    return torch.cat([losses for losses, _ in parts]), torch.cat([right for _, right in parts])
+
+
+def _score(network: Network, hidden: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
+    scores = network.logits(hidden).float()
+    return F.cross_entropy(scores, targets, reduction="none"), scores.argmax(-1) == targets
