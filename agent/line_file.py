@@ -129,7 +129,8 @@ class LineFile:
         self.path = path
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            self._file: int | None = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o644)
+            self._file: int | None
+            self._file, self._made = _opened(path)
         except OSError as error:
             raise BadUsage(f"cannot write {path}: {error.strerror or error}") from error
         try:
@@ -193,8 +194,11 @@ class LineFile:
                 raise
 
     def close(self) -> None:
-        """Let it go. Closing twice is harmless."""
+        """Let it go; made here and still empty, it is removed. Closing twice is harmless."""
         if self._file is not None:
+            with contextlib.suppress(OSError):  # an empty file is no harm
+                if self._made and not os.fstat(self._file).st_size:
+                    self.path.unlink()
             os.close(self._file)
             self._file = None
 
@@ -220,6 +224,15 @@ class LineFile:
                 f"cannot write {self.path}: {error.strerror or error}; what it holds is kept, and "
                 "the same command goes on from there"
             ) from error
+
+
+def _opened(path: Path) -> tuple[int, bool]:
+    """Open a file for writing at its end, and say whether it was made by that."""
+    how = os.O_RDWR | os.O_APPEND | os.O_CREAT
+    try:
+        return os.open(path, how | os.O_EXCL, 0o644), True
+    except FileExistsError:
+        return os.open(path, how, 0o644), False
 
 
 @contextlib.contextmanager

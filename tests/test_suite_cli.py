@@ -75,6 +75,16 @@ def test_what_was_run_can_be_scored_again_and_says_how_to_run_it(
     assert "recorded" in text
 
 
+def test_a_refused_command_leaves_no_empty_file(command: Command, tmp_path: Path) -> None:
+    out, mine = tmp_path / "out.jsonl", tmp_path / "mine.jsonl"
+    mine.touch()
+    for file in (out, mine):
+        words = ("eval", "practice", "--tasks", "no-such", "--model", "oracle", "--out", file)
+        assert command(*words).exit_code == 2
+    assert not out.exists()
+    assert mine.exists()
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
