@@ -1,0 +1,90 @@
+"""What tests of the trainer share: samples with pictures, and sources of them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import small
+import torch
+
+from eyehand.model import Image, Message, Size, pixel_hash
+from eyehand.model.chat import Marked
+from eyehand.model.prompt import Layout
+from eyehand.model.training.recipe import Recipe
+from eyehand.model.training.sample import Sample
+from eyehand.model.training.trainer import Trainer
+
+QUICK = Recipe(learning_rate=3e-3, warmup=3, weight_decay=0.0)
+WORDS = ("turn on", "light", "the settings", "7:30", "Open", "sound", "off", "in the light at 7")
+
+
+def picture(number: int, size: Size = Size(112, 56), resized: Size | None = None) -> Image:
+    """A picture of coloured noise in coarse blocks; another for each number."""
+    random = np.random.default_rng(number)
+    coarse = random.integers(0, 256, (size.height // 14, size.width // 14, 3), dtype=np.uint8)
+    pixels = coarse.repeat(14, axis=0).repeat(14, axis=1)
+    return Image(pixels, resized or size, pixel_hash(pixels))
+
+
+def sample(number: int, **more: Any) -> Sample:
+    """One turn: a picture, of one of three sizes, and a word for it."""
+    size = (Size(56, 56), Size(112, 56), Size(84, 112))[number % 3]
+    asked = Message.of("user", picture(number, size), "What is it?" if number % 2 else "Read.")
+    said = Message.of("assistant", Marked(WORDS[number % len(WORDS)]))
+    return Sample((asked, said), learn=(1,), **more)
+
+
+def several(number: int) -> Sample:
+    """Three turns with two pictures, of which the second and last replies are learnt."""
+    return Sample(
+        (
+            Message.of("system", "Turn it on."),
+            Message.of("user", picture(number), "Open"),
+            Message.of("assistant", Marked("light")),
+            Message.of("user", "and", picture(number + 100, Size(56, 84))),
+            Message.of("assistant", Marked("the sound <|box_start|>7<|box_end|>")),
+            Message.of("user", "then?"),
+            Message.of("assistant", Marked(WORDS[number % len(WORDS)])),
+        ),
+        learn=(4, 6),
+        weight=0.5,
+    )
+
+
+@dataclass(frozen=True)
+class Fixed:
+    """The same samples at each step."""
+
+    samples: Sequence[Sample]
+    steps: int
+
+    def batch(self, step: int) -> Sequence[Sample]:
+        return self.samples
+
+
+@dataclass(frozen=True)
+class Changing:
+    """Other samples at each step, some of them long."""
+
+    steps: int
+    size: int = 4
+
+    def batch(self, step: int) -> Sequence[Sample]:
+        first = step * self.size
+        return [sample(n) if n % 3 else several(n) for n in range(first, first + self.size)]
+
+
+def layout(folder: Path) -> Layout:
+    """Give the layout of a checkpoint of `small`."""
+    return Layout.read(folder, small.opened(folder).config)
+
+
+def trainer(checkpoint: Path, folder: Path, source: Any, **options: Any) -> Trainer:
+    """Begin or go on with a run of a checkpoint in float32 on the CPU."""
+    torch.set_num_threads(1)
+    options = {"recipe": QUICK, **options}
+    return Trainer(
+        small.opened(checkpoint), layout(checkpoint), source, options.pop("recipe"), folder, **options
+    )
