@@ -131,7 +131,9 @@ async def test_stages_that_break_one_after_the_other_end_it_with_a_clear_error(
 ) -> None:
     path = tmp_path / "r.jsonl"
     suite = Fragile(during=[f"{task}.{seed}" for task in QUICK for seed in range(20)])
-    with pytest.raises(EnvError, match=f"{BROKEN} stages of practice broke in a row, .* killed"):
+    most = BROKEN + PLAN.jobs - 1  # the other job's may break in the same moment
+    said = f"[{BROKEN}-{most}] stages of practice broke in a row, .* killed"
+    with pytest.raises(EnvError, match=said):
         await ran(path, suite, practice_oracle(), PLAN)
     assert BROKEN - 2 <= len(results_of(path)) < BROKEN
     assert suite.open == 0
