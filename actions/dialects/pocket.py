@@ -44,14 +44,14 @@ _WAY = {"from": Arg(_POINT, "start"), "to": Arg(_POINT, "end")}
 def _scrolled(given: Given) -> dict[str, Any]:
     fields = {"direction": given["way"], "point": given.get("at")}
     if "far" in given:
-        fields |= {"amount": round(given["far"]) / 100, "unit": "screens"}
+        fields |= {"amount": given["far"] / 100, "unit": "screens"}
     return {name: value for name, value in fields.items() if value is not None}
 
 
 def _scroll(action: a.Scroll) -> dict[str, Any] | None:
     if action.direction is None:
         return None
-    far = round(100 * action.amount) if action.unit == "screens" else None
+    far = round(100 * action.amount, 6) if action.unit == "screens" else None
     return {"way": action.direction, "at": action.point, "far": far}
 
 

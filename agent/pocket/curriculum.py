@@ -1,0 +1,159 @@
+"""The pocket model's samples, step by step: the same for a step in any process."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from random import Random
+
+from ...envs.practice.tasks import FAMILIES
+from ...model.size import Size
+from ...model.training.sample import Sample
+from .grounding import buttons, on_part, on_screen
+from .lessons import learnt, lesson_on
+from .reading import found, written
+from .recipe import PocketRecipe, Stage
+from .rollouts import Rollout
+from .screens import Screen, wandered
+from .words import Words
+
+_OF_A_SCREEN = 16
+"""Small pictures that are cut out of one screen: to make a screen takes longer than to cut it."""
+_ASKED_OF_A_SCREEN = 6
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Curriculum:
+    """All that is learnt from: see ``Source``.
+
+    Args:
+        recipe: Its stages.
+        words: What is read.
+        length: Steps of all stages together; None: as the recipe has it. With another number every
+            stage is longer or shorter by the same factor.
+        rollouts: What a model did on its own.
+    """
+
+    recipe: PocketRecipe
+    words: Words
+    length: int | None = None
+    rollouts: Sequence[Rollout] = ()
+
+    @property
+    def steps(self) -> int:
+        """How many there are."""
+        return self.recipe.steps if self.length is None else self.length
+
+    def stage(self, step: int) -> Stage:
+        """Give the stage that a step is of.
+
+        Raises:
+            IndexError: There is no such step.
+        """
+        if not 0 <= step < self.steps:
+            raise IndexError(f"there are {self.steps} steps, and no step {step}")
+        # In whole numbers: a stage ends at the same step wherever it is worked out.
+        at, ends = (2 * step + 1) * self.recipe.steps, 0
+        for stage in self.recipe.stages:
+            ends += 2 * stage.steps * self.steps
+            if at < ends:
+                return stage
+        raise AssertionError("the stages end before the steps do")
+
+    def batch(self, step: int) -> list[Sample]:
+        """Give the samples of a step."""
+        stage = self.stage(step)
+        kinds: dict[str, Callable[[Random, Stage, int], list[Sample]]] = {
+            "reading": self._reading,
+            "grounding": self._grounding,
+            "screens": self._screens,
+            "acting": self._acting,
+            "slips": self._slips,
+            "dagger": self._dagger,
+        }
+        samples: list[Sample] = []
+        for name, count in shared(stage.samples, [*stage.shares.plain().items()]):
+            draw = Random(f"{self.recipe.seed}/{step}/{name}")
+            samples += kinds[name](draw, stage, count)
+        return samples
+
+    def _reading(self, draw: Random, stage: Stage, count: int) -> list[Sample]:
+        kind = stage.reading
+        cut = round(kind.found * count)
+        made = [written(draw, kind, stage.looks, self.words) for _ in range(count - cut)]
+
+        def cut_out(screen: Screen) -> list[Sample]:
+            tried = (found(draw, kind, screen) for _ in range(_OF_A_SCREEN))
+            return [one for one in tried if one is not None]
+
+        return made + _of_screens(draw, stage, cut, cut_out)
+
+    def _grounding(self, draw: Random, stage: Stage, count: int) -> list[Sample]:
+        kind = stage.grounding
+        cut = round(kind.found * count)
+        made = [
+            buttons(
+                draw, stage.looks, self.words, draw.choice(kind.cells), draw.randint(2, kind.words)
+            )
+            for _ in range(count - cut)
+        ]
+
+        def cut_out(screen: Screen) -> list[Sample]:
+            tried = (on_part(draw, screen, _within(draw, kind.cells, screen)) for _ in range(6))
+            return [one for one in tried if one is not None]
+
+        return made + _of_screens(draw, stage, cut, cut_out)
+
+    def _screens(self, draw: Random, stage: Stage, count: int) -> list[Sample]:
+        return _of_screens(
+            draw, stage, count, lambda screen: on_screen(draw, screen, _ASKED_OF_A_SCREEN)
+        )
+
+    def _acting(self, draw: Random, stage: Stage, count: int) -> list[Sample]:
+        return self._lessons(draw, stage, count, 0.0)
+
+    def _slips(self, draw: Random, stage: Stage, count: int) -> list[Sample]:
+        return self._lessons(draw, stage, count, self.recipe.slips)
+
+    def _lessons(self, draw: Random, stage: Stage, count: int, slips: float) -> list[Sample]:
+        samples: list[Sample] = []
+        families = sorted(FAMILIES)
+        while len(samples) < count:
+            lesson = lesson_on(stage.looks.phone(draw), draw.choice(families), slips=slips)
+            if lesson is not None:
+                samples += learnt(lesson, draw)
+        return samples[:count]
+
+    def _dagger(self, draw: Random, stage: Stage, count: int) -> list[Sample]:
+        if not self.rollouts:
+            return self._slips(draw, stage, count)
+        samples: list[Sample] = []
+        while len(samples) < count:
+            samples += learnt(draw.choice(self.rollouts).lesson(), draw)
+        return samples[:count]
+
+
+def shared(count: int, shares: Sequence[tuple[str, float]]) -> list[tuple[str, int]]:
+    """Share a number out so that the parts are it together."""
+    parts, given, total = [], 0, 0.0
+    for name, share in shares:
+        total += share
+        upto = round(count * total)
+        if upto > given:
+            parts.append((name, upto - given))
+        given = upto
+    return parts
+
+
+def _within(draw: Random, cells: Sequence[Size], screen: Screen) -> Size:
+    """Choose a size that is no larger than a screen."""
+    size = screen.phone.size
+    cell = draw.choice(cells)
+    return Size(min(cell.width, size.width // 28), min(cell.height, size.height // 28))
+
+
+def _of_screens(
+    draw: Random, stage: Stage, count: int, cut: Callable[[Screen], list[Sample]]
+) -> list[Sample]:
+    samples: list[Sample] = []
+    while len(samples) < count:
+        samples += cut(wandered(draw, stage.looks))
+    return samples[:count]

@@ -1,0 +1,200 @@
+"""Samples of acting: what an agent was shown on a phone, and what the oracle would have said.
+
+The agent's own loop is run, so the prompts are those of use to the letter. What is *said* in it may
+be something else than what is learnt: a slip now and then, or what a model said before (DAgger,
+Ross et al. 2011, arXiv 1011.0686), so that the way back is learnt, too.
+"""
+
+import asyncio
+import threading
+from collections.abc import Coroutine, Sequence
+from dataclasses import dataclass
+from random import Random
+from typing import Any, TypeVar
+
+from ...actions import schema as a
+from ...actions.errors import ActionError
+from ...actions.geometry import Frame, Point
+from ...actions.schema import Action, Direction
+from ...envs.practice.env import PracticeEnv
+from ...envs.practice.phone import Phone
+from ...envs.practice.tasks import Unfit, make_task
+from ...envs.practice.tasks.base import PracticeTask
+from ...envs.practice.tasks.oracle import next_action
+from ...envs.practice.tasks.steps import Lost
+from ...envs.practice.written import written_on
+from ...model.base import Reply
+from ...model.chat import Image, Marked, Message
+from ...model.size import Size
+from ...model.training.sample import Sample
+from ..loop import Agent
+from ..task import Limits, Task
+from .grounding import spoken
+from .held_out import names_one
+from .pictures import drawn_in
+
+_MOST_STEPS = 40
+_COARSE = 0.05
+"""Lists are moved by whole twentieths of the screen: other numbers cannot be seen on it."""
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """What an agent does on one phone.
+
+    Attributes:
+        family: Of the task.
+        phone: The phone that it is set up on.
+        task: What is to be done.
+        slips: Share of the steps at which something else is done than the oracle says.
+        said: What is said at each step in place of what the oracle says; after the last the
+            oracle is followed.
+        most: Steps, at most.
+    """
+
+    family: str
+    phone: Phone
+    task: PracticeTask
+    slips: float = 0.0
+    said: Sequence[str] = ()
+    most: int = _MOST_STEPS
+
+
+def lesson_on(
+    phone: Phone, family: str, *, slips: float = 0.0, said: Sequence[str] = ()
+) -> Lesson | None:
+    """Set a phone up for a task; None where it has nothing for it."""
+    try:
+        task = make_task(family, phone, phone.state.seed)
+    except Unfit:
+        return None
+    return Lesson(family, phone, task, slips, said)
+
+
+def learnt(lesson: Lesson, draw: Random, *, held_out: bool = False) -> list[Sample]:
+    """Go through a lesson; some 20 ms a step.
+
+    Args:
+        lesson: It is used up: its phone is another one afterwards.
+        draw: Chooses slips.
+        held_out: Whether names that are held out may be shown and said.
+
+    Returns:
+        A sample for each step, with its prompt and what the oracle says to it.
+    """
+    pupil = _Pupil(lesson, draw, held_out)
+    env = PracticeEnv(phone=lesson.phone)
+    # The answers of what a task asks do not end it: the limit does, where a slip leads astray.
+    limits = Limits(steps=lesson.most)
+    agent = Agent(env, pupil, dialect=pupil.dialect)
+    aside(agent.run(Task.goal(lesson.task.goal, limits=limits)))
+    return pupil.samples
+
+
+class _Pupil:
+    """Says what the lesson has it say, and takes down what the oracle would have said."""
+
+    name, fingerprint, family = "pupil", "pupil", "script"
+
+    def __init__(self, lesson: Lesson, draw: Random, held_out: bool) -> None:
+        self.samples: list[Sample] = []
+        self.dialect = spoken()
+        self._lesson, self._draw, self._held_out = lesson, draw, held_out
+        self._answers: list[str] = []
+        self._step = 0
+
+    def plan(self, size: Size) -> Size:
+        """Leave it: screens that are learnt from are multiples of 28."""
+        return size
+
+    def session(self, *, repetition_penalty: float | None = None) -> "_Pupil":
+        """Give itself."""
+        return self
+
+    async def close(self) -> None:
+        """Do nothing."""
+
+    async def reply(
+        self,
+        messages: Sequence[Message],
+        *,
+        grammar: str | None = None,
+        stops: Sequence[str] = (),
+        temperature: float | None = None,
+    ) -> Reply:
+        """Take down a sample and say what is to be said; where nobody knows, end it."""
+        lesson, step = self._lesson, self._step
+        self._step += 1
+        size = lesson.phone.size
+        frame = Frame("phone", size, size).planned(size)
+        runs = written_on(lesson.phone)
+        try:
+            deed = coarse(next_action(lesson.task, lesson.phone, self._answers).action)
+            right = self.dialect.render(deed, frame)
+        except (Lost, ActionError):
+            return Reply(self.dialect.render(a.Done(), frame))
+        texts = [run.text for run in runs] + [message.text for message in messages] + [right]
+        if self._held_out or not names_one(texts):
+            turns = [*messages, Message.of("assistant", Marked(right))]
+            number = sum(isinstance(p, Image) for m in messages for p in m.parts) - 1
+            letters = drawn_in((one for run in runs for one in run.letters), size, size)
+            self.samples.append(Sample(turns, (len(turns) - 1,), {number: letters}))
+        said = self._said(step, right, deed, frame)
+        try:
+            for action in self.dialect.parse(said, frame).actions:
+                if isinstance(action, a.Answer):
+                    self._answers.append(action.text)
+        except ActionError:
+            pass  # the agent is told so, and goes on
+        return Reply(said)
+
+    def _said(self, step: int, right: str, deed: Action, frame: Frame) -> str:
+        if step < len(self._lesson.said):
+            return self._lesson.said[step]
+        if isinstance(deed, a.Done | a.Answer) or self._draw.random() >= self._lesson.slips:
+            return right
+        return self.dialect.render(slip(self._draw, self._lesson.phone), frame)
+
+
+def coarse(action: Action) -> Action:
+    """Give what the oracle wants in numbers that can be learnt."""
+    if isinstance(action, a.Scroll) and action.unit == "screens":
+        steps = max(1, round(action.amount / _COARSE))
+        return action.model_copy(update={"amount": round(steps * _COARSE, 2)})
+    return action
+
+
+def slip(draw: Random, phone: Phone) -> Action:
+    """Give something that a beginner might do: tap something else, scroll, go back."""
+    nodes = [node for node in phone.tree().walk() if node.clickable and node.enabled]
+    kind = draw.random()
+    width, height = phone.size
+    if nodes and kind < 0.7:
+        x, y = draw.choice(nodes).box.centre
+        return a.Click(point=Point(min(max(x, 0), width - 1), min(max(y, 0), height - 1)))
+    if kind < 0.9:
+        middle = Point(width // 2, height // 2)
+        ways: tuple[Direction, ...] = ("up", "down")
+        return a.Scroll(point=middle, direction=draw.choice(ways), amount=0.4, unit="screens")
+    return a.Back()
+
+
+def aside(work: Coroutine[Any, Any, T]) -> T:
+    """Run something to its end, also where a loop runs in this thread already."""
+    found: list[T] = []
+    failed: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            found.append(asyncio.run(work))
+        except BaseException as error:
+            failed.append(error)
+
+    thread = threading.Thread(target=run, name="lesson")
+    thread.start()
+    thread.join()
+    if failed:
+        raise failed[0]
+    return found[0]

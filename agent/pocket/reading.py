@@ -1,0 +1,166 @@
+"""Samples of reading: a small picture, and what stands in it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from random import Random
+
+import numpy as np
+from PIL import Image as Pillow
+
+from ...envs.practice import fonts
+from ...envs.practice.draw import Canvas
+from ...envs.practice.written import Inked, Run, Written
+from ...model.chat import Marked, Message
+from ...model.size import Size
+from ...model.training.sample import Sample
+from .looks import Looks
+from .pictures import CELL_PX, drawn_in, picture
+from .screens import Screen
+from .words import ASCII, Words
+
+_EDGE_PX = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What is read.
+
+    Attributes:
+        widths: Of the pictures, in tokens.
+        heights: Likewise.
+        letters: Fewest and most letters; 0, 0: whole words.
+        found: Share that is cut out of screens, in place of being written anew.
+    """
+
+    widths: tuple[int, ...]
+    heights: tuple[int, ...] = (1,)
+    letters: tuple[int, int] = (0, 0)
+    found: float = 0.0
+
+
+def written(draw: Random, kind: Reading, looks: Looks, words: Words) -> Sample:
+    """Write something into a new picture."""
+    size = Size(CELL_PX * draw.choice(kind.widths), CELL_PX * draw.choice(kind.heights))
+    font = looks.font(draw)
+    ink, ground = looks.colours(draw)
+    text = _text(draw, kind, words)
+    room = size.width - 2 * _EDGE_PX
+    while fonts.width(text, font) > room:
+        text = text[:-1].rstrip()
+    if not text:  # the one letter is too wide for the picture
+        text, font = "i", font._replace(px=min(font.px, 12))
+    image = Pillow.new("RGB", size, ground)
+    note = Written()
+    x = draw.randint(0, size.width - fonts.width(text, font))
+    y = draw.randint(0, max(0, size.height - fonts.line_height(font)))
+    Canvas(image, written=note).text(x, y, text, font, ink)
+    letters = [letter for run in note.runs() for letter in run.letters]
+    return sample(image, text, letters)
+
+
+def found(draw: Random, kind: Reading, screen: Screen) -> Sample | None:
+    """Cut something out of a screen; None where nothing on it fits."""
+    size = Size(CELL_PX * draw.choice(kind.widths), CELL_PX * draw.choice(kind.heights))
+    for _ in range(8):
+        run = draw.choice(screen.runs)
+        if (part := _part(draw, run, kind, size)) is not None:
+            return _pasted(draw, screen, *part, size)
+    return None
+
+
+def sample(image: Pillow.Image, text: str, letters: Sequence[Inked]) -> Sample:
+    """Give a picture and what it says as a sample: nothing else is said, so that it is short."""
+    shown = picture(image)
+    messages = (
+        Message.of("system", ""),
+        Message.of("user", shown),
+        Message.of("assistant", Marked(text)),
+    )
+    drawn = drawn_in(letters, shown.resized, shown.resized)
+    return Sample(messages, (2,), {0: drawn})
+
+
+def _text(draw: Random, kind: Reading, words: Words) -> str:
+    low, high = kind.letters
+    if not high:
+        return words.some(draw)
+    count = draw.randint(low, high)
+    if draw.random() < 0.5:
+        return "".join(draw.choice(ASCII) for _ in range(count))
+    word = words.some(draw)
+    first = draw.randrange(max(1, len(word) - count + 1))
+    return word[first : first + count].strip() or draw.choice(ASCII)
+
+
+def _part(
+    draw: Random, run: Run, kind: Reading, size: Size
+) -> tuple[str, tuple[Inked, ...]] | None:
+    """Choose letters or words of a line that fit into a picture."""
+    if not run.whole:
+        return None
+    low, high = kind.letters
+    spans = _spans(run.text)
+    if high:
+        spans = [(at, end) for at, end in spans if end - at >= low]
+        if not spans:
+            return None
+        at, end = draw.choice(spans)
+        count = min(draw.randint(low, high), end - at)
+        at += draw.randrange(end - at - count + 1)
+        end = at + count
+    else:
+        first = draw.randrange(len(spans))
+        last = min(len(spans), first + draw.choice((1, 1, 2, 3))) - 1
+        at, end = spans[first][0], spans[last][1]
+    letters = _letters(run, at, end)
+    if not letters:
+        return None
+    left, right = min(one.left for one in letters), max(one.right for one in letters)
+    top, bottom = min(one.top for one in letters), max(one.bottom for one in letters)
+    if right - left > size.width or bottom - top > size.height:
+        return None
+    return run.text[at:end], letters
+
+
+def _spans(text: str) -> list[tuple[int, int]]:
+    """Give where words begin and end."""
+    found, at = [], 0
+    for word in text.split():
+        at = text.index(word, at)
+        found.append((at, at + len(word)))
+        at += len(word)
+    return found
+
+
+def _letters(run: Run, at: int, end: int) -> tuple[Inked, ...]:
+    """Give the letters of a part of a line; none where they cannot be told apart by counting."""
+    if len("".join(run.text.split())) != len("".join(one.text for one in run.letters)):
+        return ()
+    if len("".join(one.text for one in run.letters)) != len(run.letters):
+        return ()
+    blanks = sum(sign.isspace() for sign in run.text[:at])
+    inside = sum(sign.isspace() for sign in run.text[at:end])
+    return run.letters[at - blanks : end - blanks - inside]
+
+
+def _pasted(
+    draw: Random, screen: Screen, text: str, letters: Sequence[Inked], size: Size
+) -> Sample:
+    """Put letters on a ground of their own colour, so that no neighbour is half seen."""
+    left, right = min(one.left for one in letters), max(one.right for one in letters)
+    top, bottom = min(one.top for one in letters), max(one.bottom for one in letters)
+    cut = screen.pixels[top:bottom, left:right]
+    # What a letter leaves free is the ground: most of the pixels on the edge of the box.
+    edge = np.concatenate([cut[0], cut[-1], cut[:, 0], cut[:, -1]])
+    colours, counts = np.unique(edge, axis=0, return_counts=True)
+    ground = tuple(int(part) for part in colours[counts.argmax()])
+    image = Pillow.new("RGB", size, ground)
+    x = draw.randint(0, size.width - (right - left))
+    y = draw.randint(0, size.height - (bottom - top))
+    image.paste(Pillow.fromarray(cut), (x, y))
+    moved = [
+        Inked(one.text, one.left - left + x, one.top - top + y, one.right - left + x,
+              one.bottom - top + y)
+        for one in letters
+    ]  # fmt: skip
+    return sample(image, text, moved)
