@@ -1,7 +1,7 @@
 """What tests of the trainer share: samples with pictures, and sources of them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,10 @@ QUICK = Recipe(learning_rate=3e-3, warmup=3, weight_decay=0.0)
 WORDS = ("turn on", "light", "the settings", "7:30", "Open", "sound", "off", "in the light at 7")
 
 
-def picture(number: int, size: Size = Size(112, 56), resized: Size | None = None) -> Image:
+WIDE = Size(112, 56)
+
+
+def picture(number: int, size: Size = WIDE, resized: Size | None = None) -> Image:
     """A picture of coloured noise in coarse blocks; another for each number."""
     random = np.random.default_rng(number)
     coarse = random.integers(0, 256, (size.height // 14, size.width // 14, 3), dtype=np.uint8)
@@ -76,6 +79,16 @@ class Changing:
         return [sample(n) if n % 3 else several(n) for n in range(first, first + self.size)]
 
 
+@dataclass(frozen=True)
+class Failing:
+    """Gives something at its third step that nobody can learn."""
+
+    steps: int = 30
+
+    def batch(self, step: int) -> Sequence[Sample]:
+        return [Sample((Message.of("user", "Open"),), (0,)) if step == 2 else sample(step)]
+
+
 def layout(folder: Path) -> Layout:
     """Give the layout of a checkpoint of `small`."""
     return Layout.read(folder, small.opened(folder).config)
@@ -86,5 +99,22 @@ def trainer(checkpoint: Path, folder: Path, source: Any, **options: Any) -> Trai
     torch.set_num_threads(1)
     options = {"recipe": QUICK, **options}
     return Trainer(
-        small.opened(checkpoint), layout(checkpoint), source, options.pop("recipe"), folder, **options
+        small.opened(checkpoint),
+        layout(checkpoint),
+        source,
+        options.pop("recipe"),
+        folder,
+        **options,
     )
+
+
+LONG = 14
+"""Steps of a run that is killed."""
+AVERAGED = replace(QUICK, ema=0.9, alphabet="abc")
+
+
+def rows(folder: Path) -> list[list[str]]:
+    """Give what the log says, but for the time it took."""
+    lines = (folder / "log.csv").read_text(encoding="utf-8").splitlines()
+    seconds = lines[0].split(",").index("seconds")
+    return [line.split(",")[:seconds] + line.split(",")[seconds + 1 :] for line in lines]

@@ -212,7 +212,11 @@ class Learner:
                 weight.data = own[name]
 
     def state(self, step: int) -> State:
-        """Give all that is needed to go on from here."""
+        """Give all that is needed to go on from here.
+
+        No state of a random generator is among it: a step draws nothing, and its batch is made
+        from its number alone.
+        """
         tensors: dict[str, Tensor] = {f"weight.{n}": w for n, w in self.weights.items()}
         # Weights that no sample has used so far (a tower without pictures) have no moments.
         held = self._optimizer.state_dict()["state"]
@@ -224,7 +228,7 @@ class Learner:
                 tensors[f"exp_avg_sq.{name}"] = held[number]["exp_avg_sq"]
         if self._average is not None:
             tensors |= {f"average.{name}": value for name, value in self._average.items()}
-        return State(step, {**tensors, "updates": updates, "random": torch.get_rng_state()})
+        return State(step, {**tensors, "updates": updates})
 
     @torch.no_grad()
     def go_on(self, state: State) -> None:
@@ -262,4 +266,3 @@ class Learner:
             if held["updates"][number] > 0
         }
         self._optimizer.load_state_dict(now)
-        torch.set_rng_state(held["random"])

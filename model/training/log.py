@@ -108,7 +108,7 @@ def _board(folder: Path, step: int) -> Any:
         from torch.utils.tensorboard import SummaryWriter
     except ImportError as missing:
         raise ImportError(
-            f'{missing.msg}: TensorBoard needs the extra: pip install "eyehand[train]"'
+            f"{missing.msg}: TensorBoard's files need its package: pip install tensorboard"
         ) from missing
     writer: Any = SummaryWriter
     return writer(str(folder / "tensorboard"), purge_step=step + 1)

@@ -65,7 +65,7 @@ class LoraLinear(nn.Module):
         """``[..., inputs]`` to ``[..., outputs]``, in the base's dtype."""
         out: Tensor = self.base(x)
         low = linear(x.to(self.a[0].dtype), torch.cat([*self.a]))
-        parts = low.split(self.rank, dim=-1)
+        parts = torch.tensor_split(low, len(self.sizes), dim=-1)
         learnt = [F.linear(part, b) for part, b in zip(parts, self.b, strict=True)]
         return (out + self.scale * torch.cat(learnt, dim=-1)).to(out.dtype)
 

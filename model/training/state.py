@@ -31,7 +31,7 @@ class State:
     Attributes:
         step: Steps done.
         tensors: By name: ``weight.``, ``exp_avg.`` and ``exp_avg_sq.`` of what is learnt,
-            ``average.`` where one is kept, ``updates``, ``random``.
+            ``average.`` where one is kept, ``updates``.
     """
 
     step: int

@@ -1,0 +1,294 @@
+"""The arithmetic of a step: packed, accumulated and computed again, it stays the same."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import small
+import torch
+import torch.nn.functional as F
+from training_rig import QUICK, layout, sample, several
+
+from eyehand.model.attention import Segments, attend_segments
+from eyehand.model.prompt import Layout
+from eyehand.model.training import reading
+from eyehand.model.training.encode import Encoded, encode
+from eyehand.model.training.learner import Learner
+from eyehand.model.training.packing import StepBatch, pack
+from eyehand.model.training.recipe import Pace, Recipe
+from eyehand.model.training.recompute import recompute
+from eyehand.model.training.sample import Sample
+
+Gradients = dict[str, torch.Tensor]
+SAMPLES = [sample(0), several(1), sample(3, weight=2.0), sample(1), sample(4), sample(6)]
+ALPHABET = "abc"
+
+
+@pytest.fixture(scope="module", params=small.FAMILIES)
+def checkpoint(request: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("learning") / "small"
+    return small.small_checkpoint(folder, request.param, tied=request.param == "qwen2_vl")
+
+
+def learner(checkpoint: Path, recipe: Recipe = QUICK, pace: Pace | None = None) -> Learner:
+    torch.set_num_threads(1)
+    network = small.opened(checkpoint)
+    return Learner(network, layout(checkpoint).processor, recipe, pace or Pace())
+
+
+def encoded(checkpoint: Path, samples: list[Sample]) -> list[Encoded]:
+    how: Layout = layout(checkpoint)
+    return [encode(one, how) for one in samples]
+
+
+def gradients(held: Learner, batch: StepBatch) -> tuple[Gradients, float]:
+    found = held._sums(batch)
+    assert found is not None
+    made = {
+        n: torch.zeros_like(w) if w.grad is None else w.grad.clone()
+        for n, w in held.weights.items()
+    }
+    held._optimizer.zero_grad()
+    return made, found.loss
+
+
+def close(one: Gradients, two: Gradients) -> None:
+    """Compare gradients, each to the size of the largest of its tensor."""
+    assert one.keys() == two.keys()
+    for name in one:
+        scale = float(one[name].abs().max())
+        assert scale > 0, f"{name} learns nothing"
+        torch.testing.assert_close(two[name], one[name], rtol=1e-4, atol=3e-5 * scale, msg=name)
+
+
+def test_packed_samples_learn_what_they_learn_alone(checkpoint: Path) -> None:
+    held, samples = learner(checkpoint), encoded(checkpoint, SAMPLES)
+    packed = pack(samples, 10_000, merge=2)
+    assert len(packed.passes) == 1
+    together, loss = gradients(held, packed)
+    alone: Gradients = {}
+    losses = 0.0
+    for one in samples:
+        batch = pack([one], 10_000, merge=2)
+        found, own = gradients(held, batch)
+        share = batch.weight / packed.weight
+        losses += own * share
+        for name, gradient in found.items():
+            alone[name] = alone.get(name, torch.zeros_like(gradient)) + gradient * share
+    assert loss == pytest.approx(losses, rel=1e-6)
+    close(alone, together)
+
+
+@torch.no_grad()
+def test_one_sample_does_not_see_another(checkpoint: Path) -> None:
+    """The first is the longest, so it begins the pass."""
+    held = learner(checkpoint)
+    first, second, third = encoded(checkpoint, [several(1), sample(0), sample(3)])
+    how = layout(checkpoint).processor
+
+    def right(samples: list[Encoded]) -> torch.Tensor:
+        one = pack(samples, 10_000, merge=2).passes[0]
+        seen = torch.cat([alike.patches(how) for alike in one.pictures])
+        grids = [alike.grid for alike in one.pictures for _ in alike.frames]
+        assert one.order is not None
+        x = held.network.embed(one.ids[None], held.network.see(seen, grids)[one.order])
+        out = held.network(x, one.positions[:, None], segments=one.segments)
+        found: torch.Tensor = out[0, : first.length]
+        return found
+
+    torch.testing.assert_close(right([first, second]), right([first, third]))
+
+
+def test_many_passes_learn_what_one_learns(checkpoint: Path) -> None:
+    held, samples = learner(checkpoint), encoded(checkpoint, SAMPLES)
+    whole = pack(samples, 10_000, merge=2)
+    longest = max(one.length for one in samples)
+    cut = pack(samples, longest, merge=2)
+    assert len(cut.passes) > 3
+    together, loss = gradients(held, whole)
+    added, summed = gradients(held, cut)
+    assert summed == pytest.approx(loss, rel=1e-6)
+    close(together, added)
+
+
+def test_layers_computed_again_learn_the_same(checkpoint: Path) -> None:
+    batch = pack(encoded(checkpoint, SAMPLES), 10_000, merge=2)
+    plain, loss = gradients(learner(checkpoint), batch)
+    again, same = gradients(learner(checkpoint, pace=Pace(recompute=True)), batch)
+    assert same == loss
+    for name, gradient in plain.items():
+        assert torch.equal(again[name], gradient), name
+
+
+def test_scores_a_part_at_a_time_learn_the_same(
+    checkpoint: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    batch = pack(encoded(checkpoint, SAMPLES), 10_000, merge=2)
+    whole, loss = gradients(learner(checkpoint), batch)
+    held = learner(checkpoint)
+    monkeypatch.setattr(reading, "_SCORES", 7 * held.network.config.text.vocabulary)
+    parts, same = gradients(held, batch)
+    assert same == pytest.approx(loss, rel=1e-6)
+    close(whole, parts)
+
+
+def test_the_loss_and_its_gradients_are_the_references(checkpoint: Path) -> None:
+    one = encoded(checkpoint, [several(1)])[0]
+    held = learner(checkpoint)
+    found, loss = gradients(held, pack([one], 10_000, merge=2))
+    model = small.reference(checkpoint)
+    how = layout(checkpoint).processor
+    labels = torch.where(one.learnt, one.ids, -100)
+    theirs = model(
+        input_ids=one.ids[None],
+        labels=labels[None],
+        mm_token_type_ids=(one.ids == model.config.image_token_id).long()[None],
+        image_grid_thw=torch.tensor([list(shown.grid) for shown in one.pictures]),
+        pixel_values=torch.cat([how.patches(s.frames, s.resized) for s in one.pictures]),
+    ).loss
+    assert loss == pytest.approx(theirs.item(), rel=2e-5)
+    theirs.backward()
+    gradient = model.model.language_model.embed_tokens.weight.grad
+    scale = float(gradient.abs().max())
+    torch.testing.assert_close(
+        found["model.embed_tokens.weight"], gradient, rtol=1e-3, atol=1e-4 * scale
+    )
+    gradient = model.model.visual.blocks[0].attn.qkv.weight.grad
+    scale = float(gradient.abs().max())
+    torch.testing.assert_close(
+        found["visual.blocks.0.attn.qkv.weight"], gradient, rtol=1e-3, atol=1e-4 * scale
+    )
+
+
+@pytest.mark.parametrize("lengths", [[5], [4, 4, 4], [9, 4, 4, 1]])
+def test_causal_segments_with_shared_heads_are_each_attended_alone(lengths: list[int]) -> None:
+    generator = torch.Generator().manual_seed(1)
+    total = sum(lengths)
+    q = torch.randn(total, 6, 8, generator=generator, dtype=torch.float64)
+    k, v = (torch.randn(total, 2, 8, generator=generator, dtype=torch.float64) for _ in range(2))
+    found = attend_segments(q, k, v, Segments.of(lengths), causal=True)
+    start = 0
+    for length in lengths:
+        part = slice(start, start + length)
+        one, two, three = (
+            x[part].transpose(0, 1).repeat_interleave(6 // x.shape[1], dim=0) for x in (q, k, v)
+        )
+        scores = one @ two.transpose(1, 2) / 8**0.5
+        hidden = torch.ones(length, length, dtype=torch.bool).triu(1)
+        expected = scores.masked_fill(hidden, -torch.inf).softmax(-1) @ three
+        torch.testing.assert_close(found[part], expected.transpose(0, 1))
+        start += length
+
+
+def test_a_packed_sequence_cannot_also_have_a_cache(checkpoint: Path) -> None:
+    network = small.opened(checkpoint)
+    x = network.embed(torch.zeros(2, 3, dtype=torch.int64))
+    with pytest.raises(ValueError, match="segments are of one row"):
+        network(x, torch.zeros(3, 2, 3, dtype=torch.int64), segments=Segments.of([3]))
+
+
+def test_what_is_drawn_is_learnt_beside_the_words(checkpoint: Path) -> None:
+    held = learner(checkpoint, replace(QUICK, alphabet=ALPHABET))
+    how = layout(checkpoint)
+    shown = [sample(n, drawn={0: {0: ALPHABET[n % 3], 2: "b"}}) for n in range(4)]
+    batch = pack([encode(s, how) for s in shown], 10_000, merge=2, alphabet=ALPHABET)
+    losses = [held.learn(batch, 3e-3) for _ in range(60)]
+    dense = [found.dense for found in losses if found is not None]
+    assert dense[0] is not None
+    assert dense[-1] is not None
+    assert dense[0] == pytest.approx(0.69, abs=0.1)  # a coin's
+    assert dense[-1] < 0.1
+
+
+def test_a_dense_loss_is_the_mean_over_tokens_and_characters(checkpoint: Path) -> None:
+    held = learner(checkpoint, replace(QUICK, alphabet=ALPHABET))
+    how = layout(checkpoint)
+    one = encode(sample(0, drawn={0: {1: "ca"}}), how)
+    batch = pack([one], 1000, merge=2, alphabet=ALPHABET)
+    found = held.measure(batch)
+    assert held.head is not None
+    with torch.no_grad():
+        shown = one.pictures[0]
+        seen = held.network.see(how.processor.patches(shown.frames, shown.resized), [shown.grid])
+        labels = torch.zeros(4, 3)
+        labels[1, 2] = labels[1, 0] = 1
+        expected = F.binary_cross_entropy_with_logits(held.head(seen), labels)
+    assert found.dense == pytest.approx(float(expected), rel=1e-6)
+
+
+def test_a_frozen_tower_is_left_as_it_is(checkpoint: Path) -> None:
+    held = learner(checkpoint, replace(QUICK, freeze_vision=True, weight_decay=0.1))
+    before = {n: w.clone() for n, w in held.network.named_parameters()}
+    held.learn(pack(encoded(checkpoint, SAMPLES), 10_000, merge=2), 1e-3)
+    for name, weight in held.network.named_parameters():
+        assert torch.equal(weight, before[name]) == name.startswith("visual."), name
+
+
+def test_norms_biases_and_embeddings_do_not_decay(checkpoint: Path) -> None:
+    held = learner(checkpoint, replace(QUICK, weight_decay=0.1))
+    named = {id(weight): name for name, weight in held.weights.items()}
+    for group in held._optimizer.param_groups:
+        for weight in group["params"]:
+            name = named[id(weight)]
+            plain = weight.dim() == 1 or "embed_tokens" in name
+            assert group["weight_decay"] == (0.0 if plain else 0.1), name
+
+
+def test_nothing_is_learnt_from_a_gradient_that_is_not_finite(checkpoint: Path) -> None:
+    held = learner(checkpoint)
+    batch = pack(encoded(checkpoint, [sample(0)]), 1000, merge=2)
+    with torch.no_grad():
+        held.network.model.norm.weight[0] = torch.nan
+    before = {n: w.clone() for n, w in held.weights.items()}
+    found = held.learn(batch, 1e-3)
+    assert found is not None
+    assert found.skipped
+    for name, weight in held.weights.items():
+        assert torch.equal(weight.nan_to_num(7), before[name].nan_to_num(7)), name
+
+
+def test_a_longer_gradient_is_scaled_down(checkpoint: Path) -> None:
+    batch = pack(encoded(checkpoint, SAMPLES), 10_000, merge=2)
+    wide, narrow = (learner(checkpoint, replace(QUICK, clip=clip)) for clip in (None, 1e-3))
+    one, two = wide.learn(batch, 0.0), narrow.learn(batch, 0.0)
+    assert one is not None
+    assert two is not None
+    assert one.norm == two.norm  # as it was before
+    assert one.norm > 1e-3
+    moments = [held._optimizer.state_dict()["state"][0]["exp_avg"] for held in (wide, narrow)]
+    torch.testing.assert_close(moments[1] * one.norm / 1e-3, moments[0], rtol=1e-3, atol=1e-6)
+
+
+def test_packed_layers_and_narrow_weights_are_refused(checkpoint: Path) -> None:
+    how = layout(checkpoint).processor
+    with pytest.raises(ValueError, match="packed"):
+        Learner(small.opened(checkpoint, quantize="int8"), how, QUICK, Pace())
+    with pytest.raises(ValueError, match="float32"):
+        Learner(small.opened(checkpoint, dtype=torch.bfloat16), how, QUICK, Pace())
+
+
+def test_wrapping_twice_computes_again_once(checkpoint: Path) -> None:
+    network = small.opened(checkpoint)
+    recompute(network)
+    wrapped = network.model.layers[0].forward
+    recompute(network)
+    assert network.model.layers[0].forward is wrapped
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"learning_rate": -1.0}, "learning_rate"),
+        ({"betas": (0.9, 1.0)}, "betas"),
+        ({"clip": 0.0}, "clip"),
+        ({"lora": 0}, "rank"),
+        ({"ema": 1.0}, "ema"),
+        ({"schedule": "steps"}, "cosine"),
+        ({"alphabet": "aba"}, "twice"),
+    ],
+    ids=lambda value: str(value),
+)
+def test_a_recipe_out_of_bounds_is_refused(options: dict[str, Any], words: str) -> None:
+    with pytest.raises(ValueError, match=words):
+        Recipe(**options)
