@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
 from random import Random
 
 from ...envs.practice.tasks import FAMILIES
@@ -11,13 +13,17 @@ from .grounding import buttons, on_part, on_screen
 from .lessons import learnt, lesson_on
 from .reading import found, written
 from .recipe import PocketRecipe, Stage
-from .rollouts import Rollout
+from .rollouts import Rollout, read_rollouts, rollouts_in
 from .screens import Screen, wandered
 from .words import Words
 
 _OF_A_SCREEN = 16
 """Small pictures that are cut out of one screen: to make a screen takes longer than to cut it."""
 _ASKED_OF_A_SCREEN = 6
+_AHEAD = 500
+"""Steps that batches may be made ahead: more than sixteen workers ever do."""
+_FILES = 8
+"""Files of the model's own tasks that are learnt from: the newest."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -29,13 +35,15 @@ class Curriculum:
         words: What is read.
         length: Steps of all stages together; None: as the recipe has it. With another number every
             stage is longer or shorter by the same factor.
-        rollouts: What a model did on its own.
+        rollouts: Folder of what the model does on its own while it is trained; None: nothing.
+        every: Steps of training between two of its files.
     """
 
     recipe: PocketRecipe
     words: Words
     length: int | None = None
-    rollouts: Sequence[Rollout] = ()
+    rollouts: Path | None = None
+    every: int = 1000
 
     @property
     def steps(self) -> int:
@@ -67,12 +75,14 @@ class Curriculum:
             "screens": self._screens,
             "acting": self._acting,
             "slips": self._slips,
-            "dagger": self._dagger,
         }
         samples: list[Sample] = []
         for name, count in shared(stage.samples, [*stage.shares.plain().items()]):
             draw = Random(f"{self.recipe.seed}/{step}/{name}")
-            samples += kinds[name](draw, stage, count)
+            if name == "dagger":
+                samples += self._dagger(draw, stage, count, step)
+            else:
+                samples += kinds[name](draw, stage, count)
         return samples
 
     def _reading(self, draw: Random, stage: Stage, count: int) -> list[Sample]:
@@ -122,13 +132,34 @@ class Curriculum:
                 samples += learnt(lesson, draw)
         return samples[:count]
 
-    def _dagger(self, draw: Random, stage: Stage, count: int) -> list[Sample]:
-        if not self.rollouts:
+    def _dagger(self, draw: Random, stage: Stage, count: int, step: int) -> list[Sample]:
+        known = self._known(step)
+        if not known:
             return self._slips(draw, stage, count)
         samples: list[Sample] = []
         while len(samples) < count:
-            samples += learnt(draw.choice(self.rollouts).lesson(), draw)
+            samples += learnt(draw.choice(known).lesson(), draw)
         return samples[:count]
+
+    def _known(self, step: int) -> Sequence[Rollout]:
+        """Give what the model has done on its own by then, of the newest files.
+
+        Batches are made some steps ahead, so what was written just before a step is left out: else
+        it would depend on how far ahead that is.
+        """
+        if self.rollouts is None:
+            return ()
+        newest = max(0, step - _AHEAD) // self.every
+        paths = (
+            rollouts_in(self.rollouts, number * self.every)
+            for number in range(max(1, newest - _FILES + 1), newest + 1)
+        )
+        return [one for path in paths if path.exists() for one in _read(path)]
+
+
+@lru_cache(maxsize=2 * _FILES)
+def _read(path: Path) -> tuple[Rollout, ...]:
+    return read_rollouts(path)
 
 
 def shared(count: int, shares: Sequence[tuple[str, float]]) -> list[tuple[str, int]]:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from ...envs.practice.phone import Phone
@@ -34,6 +34,10 @@ class Rollout:
     said: tuple[str, ...]
     passed: bool = False
 
+    def having(self, said: tuple[str, ...], *, passed: bool) -> "Rollout":
+        """Give the same phone with what was said on it."""
+        return replace(self, said=said, passed=passed)
+
     def phone(self) -> Phone:
         """Switch the phone on anew."""
         phone = Phone(self.seed, size=Size(*self.size), theme=self.theme, dark=self.dark)
@@ -52,11 +56,18 @@ class Rollout:
         return lesson
 
 
+def rollouts_in(folder: Path, step: int) -> Path:
+    """Give the file of what was done after so many steps of training."""
+    return folder / f"{step:08d}.jsonl"
+
+
 def write_rollouts(path: Path, rollouts: Sequence[Rollout]) -> None:
-    """Add rollouts to a file, a line of JSON each."""
-    with path.open("a", encoding="utf-8") as file:
-        for one in rollouts:
-            file.write(json.dumps(asdict(one), ensure_ascii=False) + "\n")
+    """Write rollouts to a file, a line of JSON each; one that is there is replaced, whole."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    lines = (json.dumps(asdict(one), ensure_ascii=False) + "\n" for one in rollouts)
+    part = path.with_suffix(".part")
+    part.write_text("".join(lines), encoding="utf-8")
+    part.replace(path)
 
 
 def read_rollouts(path: Path) -> tuple[Rollout, ...]:

@@ -1,0 +1,198 @@
+"""The pocket model's training run: a new checkpoint, the curriculum, a look now and then.
+
+In the run's folder: ``begun`` (the checkpoint that it started from), what `Trainer` writes, the
+model's own episodes in ``rollouts``, and ``checkpoint`` at the end.
+"""
+
+import hashlib
+import json
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from random import Random
+
+import torch
+
+from ...envs.practice.phone import Phone
+from ...envs.practice.style import THEMES
+from ...model.config import read_config
+from ...model.files import Files
+from ...model.image import Processor
+from ...model.network import Network
+from ...model.prompt import Layout
+from ...model.training.log import Row
+from ...model.training.new import new_checkpoint
+from ...model.training.pocket import pocket_config
+from ...model.training.recipe import Pace
+from ...model.training.sample import Sample
+from ...model.training.trainer import Summary, Trainer
+from ...model.weights import load
+from .curriculum import Curriculum
+from .grounding import on_screen
+from .held_out import FIRST_SEED, SIZE
+from .lessons import lesson_on
+from .looks import EVERY, Looks
+from .pictures import CELL_PX
+from .playing import Speaking, played, rolled_out, share_right
+from .reading import Reading, written
+from .recipe import POCKET_RECIPE, PocketRecipe
+from .rollouts import rollouts_in, write_rollouts
+from .screens import wandered
+from .vocabulary import pocket_vocabulary, prompts_of
+from .words import Words
+
+PROCESSOR = Processor(min_pixels=CELL_PX**2, max_pixels=SIZE.width * SIZE.height)
+"""Crops of one token are seen as they are, and so are screens up to the one that is held out."""
+_FAMILIES_PLAYED = ("switch_setting", "add_contact", "switch_alarm", "tell_number")
+"""Played at each look: one that is a few taps, one with text, one below the edge, one question."""
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """What is looked at now and then.
+
+    Attributes:
+        every: Steps between two looks.
+        reading: Made-up words that are read.
+        screens: Questions about held-out phones' screens.
+        tasks: Tasks on held-out phones that are played.
+        rollouts: Tasks on trained-on phones that are played, for the oracle to say what was right.
+    """
+
+    every: int = 1000
+    reading: int = 64
+    screens: int = 24
+    tasks: int = 0
+    rollouts: int = 0
+
+
+class PocketRun:
+    """One run, begun or gone on with.
+
+    Args:
+        folder: The run's; where it holds one, that goes on.
+        recipe: What is learnt, in which order.
+        steps: Of all stages together; None: as the recipe has them.
+        device: Such as ``cpu`` or ``cuda:0``.
+        pace: See `Trainer`.
+        watched: What is looked at.
+        on_step: Told each step's row.
+        told: Told what is being done, in a few words.
+
+    Raises:
+        BadRun: The folder holds another run.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        recipe: PocketRecipe = POCKET_RECIPE,
+        steps: int | None = None,
+        device: str = "cpu",
+        pace: Pace | None = None,
+        watched: Watched | None = None,
+        on_step: Callable[[Row], None] | None = None,
+        told: Callable[[str], None] = lambda words: None,
+    ) -> None:
+        self.folder, self._watched = folder, watched or Watched()
+        told("looking through phones for words")
+        self.words = Words.gathered(recipe.phones)
+        begun = folder / "begun"
+        if not begun.exists():
+            told("making a vocabulary and a new checkpoint")
+            tokenizer = pocket_vocabulary(prompts_of(), self.words)
+            folder.mkdir(parents=True, exist_ok=True)
+            shape = pocket_config(tokenizer)
+            new_checkpoint(begun, shape, tokenizer, PROCESSOR, seed=recipe.seed)
+        config = read_config(begun)
+        files = Files(begun)
+        self.network: Network = load(
+            files, config, dtype=torch.float32, device=torch.device(device)
+        )
+        self.layout = Layout.read(begun, config)
+        self.source = Curriculum(
+            recipe, self.words, steps, folder / "rollouts", self._watched.every
+        )
+        self.recipe = recipe
+        learning = replace(recipe.learning, alphabet=self.words.alphabet)
+        about = {"begun": files.fingerprint(), "curriculum": digest(recipe, self.words)}
+        self.trainer = Trainer(
+            self.network,
+            self.layout,
+            self.source,
+            learning,
+            folder,
+            pace=pace,
+            about=about,
+            every=self._watched.every,
+            watch=self.look,
+            on_step=on_step,
+        )
+
+    def run(self, stop: threading.Event | None = None) -> Summary:
+        """Train to the end, or until told to stop, and write the checkpoint as it then is."""
+        try:
+            return self.trainer.run(stop)
+        finally:
+            made = {"made by": "eyehand practice train", "step": self.trainer.step}
+            self.trainer.finish(self.folder / "begun", made=made)
+
+    def look(self, step: int) -> Mapping[str, float]:
+        """Say how it stands after so many steps, on what it is never trained on."""
+        watched, net, layout = self._watched, self.network, self.layout
+        figures: dict[str, float] = {}
+        if watched.reading:
+            read = held_out_words(watched.reading, self.source.stage(step - 1).reading, self.words)
+            figures["reads"] = share_right(net, layout, read)
+        if watched.screens:
+            figures["finds"] = share_right(net, layout, held_out_screens(watched.screens))
+        if watched.tasks:
+            solved = [
+                played(lesson, Speaking(net, layout))
+                for number in range(watched.tasks)
+                if (lesson := lesson_on(_held_out_phone(number), _family(number))) is not None
+            ]
+            figures["solves"] = sum(solved) / max(1, len(solved))
+        ahead = min(step + watched.every, self.source.steps - 1)
+        if watched.rollouts and self.source.stage(ahead).shares.dagger:
+            draw = Random(f"{self.recipe.seed}/rollouts/{step}")
+            looks = self.source.stage(ahead).looks
+            made = rolled_out(draw, looks, net, layout, watched.rollouts)
+            write_rollouts(rollouts_in(self.folder / "rollouts", step), made)
+            figures["rollouts_passed"] = sum(one.passed for one in made) / len(made)
+        return figures
+
+
+def held_out_words(count: int, kind: Reading, words: Words) -> list[Sample]:
+    """Give pictures of letters or words, in every look; the same for the same number."""
+    kind = replace(kind, found=0.0)
+    looks = replace(EVERY, themes=(*THEMES,))
+    return [written(Random(f"held out {n}"), kind, looks, words) for n in range(count)]
+
+
+def held_out_screens(count: int) -> list[Sample]:
+    """Give questions about screens of phones that are never trained on, every theme among them."""
+    looks, samples, number = replace(EVERY, themes=(*THEMES,)), list[Sample](), 0
+    while len(samples) < count:
+        draw = Random(f"held out {number}")
+        screen = wandered(draw, looks, held_out=True, seed=draw.randrange(FIRST_SEED))
+        samples += on_screen(draw, screen, 2)
+        number += 1
+    return samples[:count]
+
+
+def _held_out_phone(number: int) -> Phone:
+    draw = Random(f"held out {number}")
+    return Looks(themes=(*THEMES,)).phone(draw, draw.randrange(FIRST_SEED))
+
+
+def _family(number: int) -> str:
+    return _FAMILIES_PLAYED[number % len(_FAMILIES_PLAYED)]
+
+
+def digest(recipe: PocketRecipe, words: Words) -> str:
+    """Name a curriculum by its content: SHA-256 in hex, of the recipe and all that is read."""
+    facts = json.dumps([asdict(recipe), words.shown, words.goals], default=list)
+    return hashlib.sha256(facts.encode()).hexdigest()
