@@ -20,12 +20,14 @@ from ..envs.errors import BackendMissing
 from .errors import BadUsage
 from .exits import DONE, EXIT_CODES, NOT_DONE, run_command
 from .places import PracticeSpec
+from .pocket.command import TRAIN_EXIT_CODES, train
 
 practice = typer.Typer(
     help="A phone to practise on: drawn in memory, served to adb, or in a window.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
+practice.command(epilog=TRAIN_EXIT_CODES)(train)
 
 Seed = Annotated[int, typer.Option(min=0, help="What is on the phone, and how it looks.")]
 SizeOption = Annotated[

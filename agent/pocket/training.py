@@ -82,6 +82,9 @@ class PocketRun:
 
     Raises:
         BadRun: The folder holds another run.
+
+    Attributes:
+        figures: What the newest look found; empty before the first.
     """
 
     def __init__(
@@ -97,6 +100,7 @@ class PocketRun:
         told: Callable[[str], None] = lambda words: None,
     ) -> None:
         self.folder, self._watched = folder, watched or Watched()
+        self.figures: Mapping[str, float] = {}
         told("looking through phones for words")
         self.words = Words.gathered(recipe.phones)
         begun = folder / "begun"
@@ -133,11 +137,10 @@ class PocketRun:
 
     def run(self, stop: threading.Event | None = None) -> Summary:
         """Train to the end, or until told to stop, and write the checkpoint as it then is."""
-        try:
-            return self.trainer.run(stop)
-        finally:
-            made = {"made by": "eyehand practice train", "step": self.trainer.step}
-            self.trainer.finish(self.folder / "begun", made=made)
+        summary = self.trainer.run(stop)
+        made = {"made by": "eyehand practice train", "step": summary.step, "of": summary.steps}
+        self.trainer.finish(self.folder / "begun", made=made)
+        return summary
 
     def look(self, step: int) -> Mapping[str, float]:
         """Say how it stands after so many steps, on what it is never trained on."""
@@ -162,6 +165,7 @@ class PocketRun:
             made = rolled_out(draw, looks, net, layout, watched.rollouts)
             write_rollouts(rollouts_in(self.folder / "rollouts", step), made)
             figures["rollouts_passed"] = sum(one.passed for one in made) / len(made)
+        self.figures = figures
         return figures
 
 
