@@ -119,6 +119,8 @@ async def reach(page: Page, selector: str, *, text: str | None = None, nth: int 
         if way is None or way["at"] == before:
             return  # nothing scrolls, or it is at its end
         if below not in (None, way["below"]):
+            if found:
+                return  # some of it shows, and a wheel may know no less than a notch
             notches = max(_LEAST_NOTCH, notches / 2)
         before, below = way["at"], way["below"]
         yield a.Scroll(
