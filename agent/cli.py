@@ -29,6 +29,7 @@ from .report_cli import report
 from .resume_cli import resume
 from .run_cli import run
 from .say_cli import dialects, say
+from .train_cli import TRAIN_EXIT_CODES, train
 
 app = typer.Typer(
     help="Work a desktop or a phone through pixels.",
@@ -194,6 +195,7 @@ app.command(epilog=EXIT_CODES)(report)
 app.command(epilog=EXIT_CODES)(record)
 app.command("export", epilog=EXIT_CODES)(export_episodes)
 app.command(epilog=DEMOS_EXIT_CODES)(demos)
+app.command(epilog=TRAIN_EXIT_CODES)(train)
 
 
 def main() -> NoReturn:

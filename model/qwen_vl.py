@@ -118,7 +118,7 @@ class QwenVL:
         """
         folder = find(str(name), offline=offline)
         config = read_config(folder)
-        where = _device(device)
+        where = device_named(device)
         kind = _dtype(dtype) or default_dtype(config, where)
         if where.type == "cpu" and kind == torch.float16:
             raise ValueError(
@@ -246,7 +246,12 @@ def _dtype(given: torch.dtype | str | None) -> torch.dtype | None:
     return kind
 
 
-def _device(name: str | None) -> torch.device:
+def device_named(name: str | None) -> torch.device:
+    """Give a device; None: the first GPU, else the CPU.
+
+    Raises:
+        ValueError: There is none of that name here.
+    """
     if name is None:
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
     try:

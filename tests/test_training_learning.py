@@ -127,7 +127,7 @@ def test_scores_a_part_at_a_time_learn_the_same(
     batch = pack(encoded(checkpoint, SAMPLES), 10_000, merge=2)
     whole, loss = gradients(learner(checkpoint), batch)
     held = learner(checkpoint)
-    monkeypatch.setattr(reading, "_SCORES", 7 * held.network.config.text.vocabulary)
+    monkeypatch.setattr(reading, "SCORES", 7 * held.network.config.text.vocabulary)
     parts, same = gradients(held, batch)
     assert same == pytest.approx(loss, rel=1e-6)
     close(whole, parts)

@@ -105,6 +105,16 @@ def encode(sample: Sample, layout: Layout, context: int | None = None) -> Encode
     return Encoded(ids, mask, positions, tuple(shown), sample.weight)
 
 
+def lengths(sample: Sample, layout: Layout) -> tuple[int, int]:
+    """Give how many tokens of a sample are read, and how many learnt; no pixel is looked at.
+
+    Raises:
+        ValueError: See `encode`.
+    """
+    learnt = _learnt(sample, prompt_of(sample, layout))
+    return max(learnt) + 1, len(learnt)
+
+
 def pictures_of(visual: Visual) -> Tensor:
     """Give a picture or a video as it is: uint8 ``[T, H, W, 3]``, on the CPU."""
     cpu = torch.device("cpu")

@@ -11,7 +11,7 @@ from ..image import Processor
 from ..network import Network
 from .packing import Pass
 
-_SCORES = 1 << 26
+SCORES = 1 << 26
 """Scores held at a time: with their gradients and copies in float32 under 1 GB."""
 
 
@@ -66,7 +66,7 @@ def _scored(network: Network, hidden: Tensor, targets: Tensor) -> tuple[Tensor, 
     A vocabulary of 152,000 makes a gigabyte of scores from 1,700 tokens. Where there are more,
     they are scored a part at a time, and again on the way back.
     """
-    rows = max(1, _SCORES // network.config.text.vocabulary)
+    rows = max(1, SCORES // network.config.text.vocabulary)
     if len(hidden) <= rows:
         return _score(network, hidden, targets)
     parts = [
