@@ -76,8 +76,7 @@ def attend_segments(
     """
     q, k = q.to(v.dtype), k.to(v.dtype)
     if is_slow(q):
-        wide = (x.float() for x in (q, k, v))
-        return attend_segments(*wide, segments, causal=causal).to(q.dtype)
+        return attend_segments(q.float(), k.float(), v.float(), segments, causal=causal).to(q.dtype)
     if q.is_cuda and (kernel := _packed_kernel(q.dtype)) is not None and bounds is not None:
         return kernel(q, k, v, bounds, segments.longest, causal)
     shared = q.shape[1] != k.shape[1]

@@ -1,11 +1,9 @@
 """Exports read back: what is learnt from them is what the session read and said."""
 
 import asyncio
-import hashlib
 import itertools
 import json
 import shutil
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +11,10 @@ import numpy as np
 import pytest
 import small
 import toys
-from PIL import Image as Pictures
 from published import published
 from tokenizers import AddedToken
 from tokenizers import Tokenizer as Backend
-from training_rig import picture
+from training_rig import row, written
 
 from eyehand.agent import Agent, Limits, Task
 from eyehand.agent.contexts import contexts
@@ -33,6 +30,7 @@ from eyehand.model.tokenizer import Tokenizer
 from eyehand.model.training.data import Epochs, Examples, sizes
 from eyehand.model.training.encode import encode
 from eyehand.model.training.exported import Export
+from eyehand.model.training.sample import Sample
 
 SCREEN = Size(252, 504)
 LIMITS = Limits(steps=12, errors=9, stuck=False)
@@ -78,7 +76,7 @@ async def seen(folder: Path) -> list[tuple[list[Message], str]]:
 def test_what_is_learnt_are_the_tokens_that_the_session_read_and_said(
     episode: Path, genuine: Layout, tmp_path: Path, form: Any, per: Any
 ) -> None:
-    loss = "last" if per == "step" else "all"
+    loss: Any = "last" if per == "step" else "all"
     asyncio.run(export([episode], tmp_path / "out", Choice(form=form, per=per, loss=loss)))
     opened = Export.open(tmp_path / "out")
     told = asyncio.run(seen(episode))
@@ -101,38 +99,6 @@ def test_what_is_learnt_are_the_tokens_that_the_session_read_and_said(
         again = [p for m in last for p in m.parts if isinstance(p, Image)][-1]
         assert np.array_equal(again.pixels, shown[-1].pixels)
         assert (again.hash, again.resized) == (shown[-1].hash, shown[-1].resized)
-
-
-def written(
-    folder: Path, rows: Sequence[dict[str, Any]], *, rereads: bool = False, **manifest: Any
-) -> Path:
-    """Write an export by hand: each example an episode of its own with one picture of 112x56."""
-    (folder / "images").mkdir(parents=True)
-    for row in rows:
-        for name in row["images"]:
-            Pictures.fromarray(picture(len(name)).pixels).save(folder / name)
-    data = "".join(json.dumps(row) + "\n" for row in rows).encode()
-    (folder / "data.jsonl").write_bytes(data)
-    told = [
-        {"episode": f"e{n}", "rereads": rereads, "resized": [[112, 56]] * len(row["images"])}
-        for n, row in enumerate(rows)
-    ]
-    lines = "".join(json.dumps(row) + "\n" for row in told)
-    (folder / "provenance.jsonl").write_text(lines, encoding="utf-8")
-    about = {
-        "format": 1, "other_sizes": 0, "data_sha256": hashlib.sha256(data).hexdigest(), **manifest,
-    }  # fmt: skip
-    (folder / "manifest.json").write_text(json.dumps(about), encoding="utf-8")
-    return folder
-
-
-def row(number: int, asked: str = "<image>Open", said: str = "off") -> dict[str, Any]:
-    return {
-        "conversations": [{"from": "human", "value": asked}, {"from": "gpt", "value": said}],
-        "system": "Turn it on.",
-        "images": [f"images/{number}.png"] * asked.count("<image>"),
-        "loss_mask": [0, 1],
-    }
 
 
 def test_a_loss_mask_says_which_replies_are_learnt(tmp_path: Path) -> None:
@@ -269,8 +235,9 @@ def test_an_epoch_shows_each_example_once_and_every_worker_the_same(tmp_path: Pa
     assert other != shown[0]
 
 
-def id_of(one: Any) -> str:
-    return str([part for m in one.messages for part in m.parts][1].hash) + one.messages[-1].text
+def id_of(one: Sample) -> str:
+    shown = [part.hash for m in one.messages for part in m.parts if isinstance(part, Image)]
+    return f"{shown} {one.messages[-1].text}"
 
 
 def test_episodes_are_held_out_whole(tmp_path: Path) -> None:

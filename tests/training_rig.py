@@ -1,5 +1,7 @@
 """What tests of the trainer share: samples with pictures, and sources of them."""
 
+import hashlib
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -8,6 +10,7 @@ from typing import Any
 import numpy as np
 import small
 import torch
+from PIL import Image as Pictures
 
 from eyehand.model import Image, Message, Size, pixel_hash
 from eyehand.model.chat import Marked
@@ -87,6 +90,38 @@ class Failing:
 
     def batch(self, step: int) -> Sequence[Sample]:
         return [Sample((Message.of("user", "Open"),), (0,)) if step == 2 else sample(step)]
+
+
+def written(
+    folder: Path, rows: Sequence[dict[str, Any]], *, rereads: bool = False, **manifest: Any
+) -> Path:
+    """Write an export by hand: each example an episode of its own with one picture of 112x56."""
+    (folder / "images").mkdir(parents=True)
+    for row in rows:
+        for name in row["images"]:
+            Pictures.fromarray(picture(len(name)).pixels).save(folder / name)
+    data = "".join(json.dumps(row) + "\n" for row in rows).encode()
+    (folder / "data.jsonl").write_bytes(data)
+    told = [
+        {"episode": f"e{n}", "rereads": rereads, "resized": [[112, 56]] * len(row["images"])}
+        for n, row in enumerate(rows)
+    ]
+    lines = "".join(json.dumps(row) + "\n" for row in told)
+    (folder / "provenance.jsonl").write_text(lines, encoding="utf-8")
+    about = {
+        "format": 1, "other_sizes": 0, "data_sha256": hashlib.sha256(data).hexdigest(), **manifest,
+    }  # fmt: skip
+    (folder / "manifest.json").write_text(json.dumps(about), encoding="utf-8")
+    return folder
+
+
+def row(number: int, asked: str = "<image>Open", said: str = "off") -> dict[str, Any]:
+    return {
+        "conversations": [{"from": "human", "value": asked}, {"from": "gpt", "value": said}],
+        "system": "Turn it on.",
+        "images": [f"images/{number}.png"] * asked.count("<image>"),
+        "loss_mask": [0, 1],
+    }
 
 
 def layout(folder: Path) -> Layout:

@@ -211,7 +211,8 @@ class Row:
                 turns.insert(0, ("system", _cut(data["system"])))
                 learn = [number + 1 for number in learn]
         else:
-            asked, said = data.get("prompt", []), data.get("completion", data.get("messages"))
+            asked = data.get("prompt", [])
+            said = data["completion"] if asked else data["messages"]
             turns = [(_ROLES[turn["role"]], _contents(turn["content"])) for turn in [*asked, *said]]
             learn = [n for n, (role, _) in enumerate(turns) if n >= len(asked) and role in _SAYS]
         return cls(turns, tuple(learn), [str(name) for name in data["images"]])

@@ -175,7 +175,7 @@ class Learner:
                 total = got.loss / batch.weight
                 if drawn:
                     total = total + self._recipe.dense_weight * got.dense / drawn
-                total.backward()
+                torch.autograd.backward(total)
             wrong = torch.zeros(one.samples, device=self.device)
             wrong.index_add_(0, one.owners, (~got.right).float())
             found = (got.loss.detach(), got.dense.detach(), got.right.sum(), (wrong == 0).sum())

@@ -71,7 +71,7 @@ def _scored(network: Network, hidden: Tensor, targets: Tensor) -> tuple[Tensor, 
         return _score(network, hidden, targets)
     parts = [
         checkpoint(_score, network, *part, use_reentrant=False, preserve_rng_state=False)
-        for part in zip(hidden.split(rows), targets.split(rows), strict=True)
+        for part in zip(torch.split(hidden, rows), torch.split(targets, rows), strict=True)
     ]
     return torch.cat([losses for losses, _ in parts]), torch.cat([right for _, right in parts])
 
