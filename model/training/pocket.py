@@ -11,7 +11,7 @@ TOKENS = 4096
 def pocket_config(tokenizer: Tokenizer) -> dict[str, Any]:
     """Give its ``config.json``, flat as Qwen2-VL's is.
 
-    9.1 million numbers with 4096 tokens: the vision tower 3.7, the language model 4.4, the
+    9.2 million numbers with 4096 tokens: the vision tower 3.7, the language model 4.4, the
     embedding, which is also the head, 1.0.
 
     Args:
