@@ -113,11 +113,11 @@ _FORMS = {
     "from": "X Y",
     "to": "X Y",
     "way": "down",
-    "far": "60",
-    "text": '"TEXT"',
-    "keys": "enter",
-    "app": '"APP"',
-    "seconds": "2",
+    "far": "P",
+    "text": '"T"',
+    "keys": "K",
+    "app": '"T"',
+    "seconds": "S",
 }
 """How the prompt shows each argument."""
 

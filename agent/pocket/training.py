@@ -106,7 +106,7 @@ class PocketRun:
         begun = folder / "begun"
         if not begun.exists():
             told("making a vocabulary and a new checkpoint")
-            tokenizer = pocket_vocabulary(prompts_of(), self.words)
+            tokenizer = pocket_vocabulary(prompts_of(recipe.phones), self.words)
             folder.mkdir(parents=True, exist_ok=True)
             shape = pocket_config(tokenizer)
             new_checkpoint(begun, shape, tokenizer, PROCESSOR, seed=recipe.seed)

@@ -1,0 +1,342 @@
+"""What the pocket model learns from: the same in any process, true, and what is held out is not."""
+
+import asyncio
+import json
+import subprocess
+import sys
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+from random import Random
+
+import numpy as np
+import pytest
+
+from eyehand.actions import Click
+from eyehand.actions.geometry import Frame
+from eyehand.agent import Agent, Limits, Task
+from eyehand.agent.pocket.curriculum import Curriculum, shared
+from eyehand.agent.pocket.grounding import buttons, on_part, on_screen, spoken
+from eyehand.agent.pocket.held_out import (
+    FIRST_SEED,
+    NAMES,
+    SIZE,
+    THEME,
+    is_held_out,
+    names_one,
+)
+from eyehand.agent.pocket.lessons import Lesson, _Pupil, aside, learnt, lesson_on
+from eyehand.agent.pocket.looks import EVERY, PLAIN, SCREEN, WIDE, Looks
+from eyehand.agent.pocket.pictures import drawn_in, picture
+from eyehand.agent.pocket.reading import Reading, found, written
+from eyehand.agent.pocket.recipe import POCKET_RECIPE, Shares
+from eyehand.agent.pocket.rollouts import Rollout, read_rollouts, rollouts_in, write_rollouts
+from eyehand.agent.pocket.screens import control, controls, wandered
+from eyehand.agent.pocket.vocabulary import pocket_vocabulary, prompts_of
+from eyehand.agent.pocket.words import Words
+from eyehand.envs.practice.env import PracticeEnv
+from eyehand.envs.practice.phone import Phone
+from eyehand.envs.practice.tasks import FAMILIES
+from eyehand.envs.practice.written import Inked
+from eyehand.model import Image, ScriptedModel, Size
+from eyehand.model.chat import prompt_hash
+from eyehand.model.training.sample import Sample
+
+
+@cache
+def words() -> Words:
+    return Words.gathered(2)
+
+
+def small(per_step: int = 12) -> Curriculum:
+    """All stages, one step each, of few samples."""
+    stages = tuple(replace(stage, steps=1, samples=per_step) for stage in POCKET_RECIPE.stages)
+    return Curriculum(replace(POCKET_RECIPE, stages=stages, phones=2), words())
+
+
+def told(sample: Sample) -> list[object]:
+    """Give all that a sample says, as plain data."""
+    drawn = {number: dict(letters) for number, letters in sample.drawn.items()}
+    return [prompt_hash(sample.messages), list(sample.learn), sorted(drawn.items()), sample.weight]
+
+
+def shown(sample: Sample) -> list[Image]:
+    return [part for m in sample.messages for part in m.parts if isinstance(part, Image)]
+
+
+IN_ANOTHER_PROCESS = """
+import json, sys
+sys.path.insert(0, sys.argv[1])
+from test_pocket_samples import small, told
+source = small(6)
+print(json.dumps([told(one) for step in (7, 2) for one in source.batch(step)]))
+"""
+
+
+def test_a_step_is_the_same_in_another_process_and_in_any_order() -> None:
+    source = small(6)
+    here = [told(one) for step in (7, 2) for one in source.batch(step)]
+    there = subprocess.run(
+        [sys.executable, "-c", IN_ANOTHER_PROCESS, str(Path(__file__).parent)],
+        capture_output=True, text=True, check=True, timeout=120,
+    )  # fmt: skip
+    assert json.loads(there.stdout) == json.loads(json.dumps(here))
+    assert here != [told(one) for step in (6, 3) for one in source.batch(step)]
+
+
+def test_no_sample_shows_or_says_a_name_that_is_held_out() -> None:
+    seen: list[str] = []
+    source = small()
+    for step in range(source.steps):
+        for sample in source.batch(step):
+            seen += [message.text for message in sample.messages]
+            seen += ["".join(letters.values()) for letters in sample.drawn.values()]
+    assert len(seen) > 300
+    assert not names_one(seen)
+    assert len(NAMES) > 3
+    draw = Random("made up")
+    assert not any(is_held_out(words().made_up(draw)) for _ in range(500))
+    assert not names_one([*words().shown, *words().goals])
+
+
+def test_a_held_out_name_is_found_wherever_it_stands() -> None:
+    name = sorted(NAMES)[0]
+    assert names_one([f"Call {name.capitalize()} now"])
+    assert names_one([f"{name}.wolf@post.example"])
+    assert names_one([f"({name.upper()})"])
+    assert not names_one([f"{name}ette", "Call home"])
+
+
+def test_phones_that_are_trained_on_are_never_those_that_are_held_out() -> None:
+    for looks in {stage.looks for stage in POCKET_RECIPE.stages}:
+        assert THEME not in looks.themes
+        assert SIZE not in looks.sizes
+        draw = Random("phones")
+        for _ in range(5):
+            phone = looks.phone(draw)
+            assert phone.state.seed >= FIRST_SEED
+            assert phone.state.theme in looks.themes
+            assert not any(side % 28 for side in phone.size)
+
+
+def test_each_step_has_as_many_samples_as_its_stage_says() -> None:
+    source = small(12)
+    names = [source.stage(step).name for step in range(source.steps)]
+    assert names == [stage.name for stage in POCKET_RECIPE.stages]
+    assert all(len(source.batch(step)) == 12 for step in range(source.steps))
+    shorter = replace(source, length=3)
+    assert shorter.steps == 3
+    assert shorter.stage(0).name == POCKET_RECIPE.stages[1].name
+    for step in (-1, 3):
+        with pytest.raises(IndexError, match="3 steps"):
+            shorter.stage(step)
+    assert shared(10, [("a", 0.25), ("b", 0.25), ("c", 0.5)]) == [("a", 2), ("b", 3), ("c", 5)]
+    with pytest.raises(ValueError, match="1 together"):
+        Shares(reading=0.5)
+
+
+@pytest.mark.parametrize("looks", [PLAIN, EVERY])
+def test_what_is_said_to_be_drawn_is_drawn_there(looks: Looks) -> None:
+    kind = Reading((1, 3, 5), (1, 2))
+    screen = wandered(Random("screen"), looks)
+    for number in range(60):
+        draw = Random(f"drawn {number}")
+        sample = written(draw, kind, looks, words()) if number % 2 else found(draw, kind, screen)
+        if sample is None:
+            continue
+        (image,) = shown(sample)
+        reply = sample.messages[-1].text
+        drawn = sample.drawn[0]
+        assert sorted("".join(drawn.values())) == sorted("".join(reply.split()))
+        height, width = image.pixels.shape[:2]
+        assert image.resized == Size(width, height)
+        # Letters stand out from the ground, and only they do.
+        ground = np.median(image.pixels.reshape(-1, 3), axis=0)
+        inked = (np.abs(image.pixels - ground).max(axis=2) > 24).astype(int)
+        cells = inked.reshape(height // 28, 28, width // 28, 28).sum(axis=(1, 3)).ravel()
+        for cell, letters in drawn.items():
+            assert cells[cell] > 0, letters
+        across = width // 28
+        near = {
+            (cell // across + down, cell % across + right)
+            for cell in drawn for down in (-1, 0, 1) for right in (-1, 0, 1)
+        }  # fmt: skip
+        for cell, ink in enumerate(cells):
+            assert not ink or divmod(cell, across) in near
+
+
+def test_a_letter_belongs_to_the_token_that_its_middle_lies_in() -> None:
+    letters = [Inked("a", 20, 0, 30, 10), Inked("b", 27, 0, 35, 10), Inked("c", 0, 27, 4, 33),
+               Inked("d", 100, 0, 120, 9)]  # fmt: skip
+    assert drawn_in(letters, Size(56, 56), Size(56, 56)) == {0: "a", 1: "b", 2: "c"}
+    assert drawn_in(letters, Size(56, 56), Size(28, 28)) == {0: "abc"}
+    with pytest.raises(ValueError, match="multiples of 28"):
+        picture(np.zeros((28, 30, 3), np.uint8))
+
+
+def test_a_click_that_is_learnt_opens_what_was_asked_for() -> None:
+    asked = 0
+    for number in range(6):
+        screen = wandered(Random(f"open {number}"), EVERY)
+        draw = Random(number)
+        cut = on_part(draw, screen, Size(5, 6))
+        for sample in [*on_screen(draw, screen, 4), *([] if cut is None else [cut])]:
+            reply, image = sample.messages[-1].text, shown(sample)[-1]
+            size = image.resized
+            (action,) = spoken().parse(reply, Frame("p", size, size).planned(size)).actions
+            if not isinstance(action, Click):
+                continue
+            assert action.point is not None
+            name = sample.messages[1].text.removeprefix("Where is ").removesuffix("?\n")
+            if size == screen.phone.size:
+                views = screen.phone.scene().hits(*action.point)
+                inside = {text for view in views for one in view.walk()
+                          for text in (one.text, one.label)}  # fmt: skip
+                assert name in inside
+                asked += 1
+            x, y = map(int, action.point)
+            assert 0 <= x < size.width
+            assert 0 <= y < size.height
+    assert asked > 5
+
+
+def test_of_two_things_with_one_name_neither_is_asked_for() -> None:
+    phone = Phone(FIRST_SEED, size=SCREEN)
+    phone.open_app("calculator")
+    phone.advance(3)
+    screen = replace(wandered(Random(1), PLAIN), phone=phone, pixels=phone.pixels())
+    names = [name for name, _ in controls(screen)]
+    assert len(set(names)) == len(names)
+    seven = dict(controls(screen))["7"]
+    found = control(screen, "7", seven)
+    assert found is not None
+    assert found.box.holds(*found.point)
+    assert control(screen, "no such thing", seven) is None
+
+
+def test_words_on_a_made_picture_lie_apart_and_one_is_asked_for() -> None:
+    for number in range(40):
+        sample = buttons(Random(number), EVERY, words(), Size(5, 4), 4)
+        question, reply = sample.messages[1].text, sample.messages[-1].text
+        assert question.startswith(("Where is ", "What is at "))
+        assert reply.startswith("click " if question.startswith("Where") else "answer ")
+
+
+def lessons(family: str, seed: int = FIRST_SEED, **more: object) -> Lesson:
+    for number in range(seed, seed + 40):
+        phone = EVERY.phone(Random(number), number)
+        if (lesson := lesson_on(phone, family, **more)) is not None:  # type: ignore[arg-type]
+            return lesson
+    raise AssertionError(f"no phone has anything for {family}")
+
+
+@pytest.mark.parametrize("family", ["switch_setting", "add_contact", "tell_number"])
+def test_the_prompt_that_is_learnt_is_the_prompt_that_an_agent_is_given(family: str) -> None:
+    samples = learnt(lessons(family, slips=0.3), Random("slips"), held_out=True)
+    lesson = lessons(family)
+    # The same way again, by a script: what was said is in the prompts that came after.
+    said = learnt_replies(lessons(family, slips=0.3), Random("slips"))
+    env = PracticeEnv(phone=lesson.phone)
+    agent = Agent(env, ScriptedModel(said), dialect="pocket")
+    episode = asyncio.run(agent.run(Task.goal(lesson.task.goal)))
+    prompts = [step.prompt for step in episode.steps if step.prompt is not None]
+    assert len(prompts) == len(samples) > 2
+    assert prompts == [prompt_hash(sample.messages[:-1]) for sample in samples]
+
+
+def learnt_replies(lesson: Lesson, draw: Random) -> list[str]:
+    """Go through a lesson and give what was said in it, slips included."""
+    said: list[str] = []
+    pupil = _Pupil(lesson, draw, True)
+    agent = Agent(PracticeEnv(phone=lesson.phone), pupil, dialect=pupil.dialect)
+    limits = Limits(steps=lesson.most)
+    for step in aside(agent.run(Task.goal(lesson.task.goal, limits=limits))).steps:
+        said.append(step.reply or "")
+    return said
+
+
+@pytest.mark.parametrize("part", range(4))
+def test_every_family_gives_samples_of_acting(part: int) -> None:
+    for family in sorted(FAMILIES)[part::4]:
+        samples = learnt(replace(lessons(family), most=2), Random(1), held_out=True)
+        assert samples, family
+        for sample in samples:
+            reply = sample.messages[-1].text
+            frame = Frame("phone", SCREEN, SCREEN).planned(SCREEN)
+            assert spoken().parse(reply, frame).actions
+            assert shown(sample)[-1].resized == SCREEN
+            assert len(shown(sample)) == 1
+
+
+@pytest.mark.parametrize("family", ["switch_alarm", "add_contact", "tell_number"])
+def test_the_oracle_finds_back_from_slips(family: str) -> None:
+    lesson = lessons(family, slips=0.3)
+    samples = learnt(lesson, Random(3), held_out=True)
+    assert samples[-1].messages[-1].text == "done"
+    straight = learnt(lessons(family), Random(3), held_out=True)
+    assert straight[-1].messages[-1].text == "done"
+    assert len(samples) > len(straight)
+
+
+def rollout_of(lesson: Lesson, said: tuple[str, ...]) -> Rollout:
+    state = lesson.phone.state
+    dark = state.settings["secure"]["ui_night_mode"] == "2"
+    return Rollout(lesson.family, state.seed, state.natural, state.theme, dark, "1.0", said)
+
+
+def test_what_a_model_did_is_gone_through_again_and_set_right(tmp_path: Path) -> None:
+    said = ("click 140 300", "flub", "back")
+    rollout = rollout_of(lessons("switch_setting"), said)
+    path = rollouts_in(tmp_path, 1000)
+    write_rollouts(path, [rollout, rollout.having(("home",), passed=True)])
+    first, second = read_rollouts(path)
+    assert (first, second.said, second.passed) == (rollout, ("home",), True)
+    samples = learnt(first.lesson(), Random(1), held_out=True)
+    assert "flub (Your reply could not be used" in samples[2].messages[1].text
+    assert [sample.messages[-1].text for sample in samples[:2]] != list(said[:2])
+    assert samples[-1].messages[-1].text == "done"
+    path.write_text("{}\n", encoding="utf-8")
+    with pytest.raises(ValueError, match=r"jsonl:1 is no rollout"):
+        read_rollouts(path)
+
+
+def test_what_a_model_does_is_learnt_from_once_no_worker_can_be_ahead_of_it(tmp_path: Path) -> None:
+    last = POCKET_RECIPE.stages[-1]
+    stage = replace(last, steps=3000, samples=2, shares=Shares(dagger=1.0))
+    recipe = replace(POCKET_RECIPE, stages=(stage,))
+    source = Curriculum(recipe, words(), None, tmp_path, 1000)
+    without = [told(one) for one in source.batch(1499)]
+    lesson = lessons("switch_setting")
+    rollout = rollout_of(lesson, ("home",))
+    write_rollouts(rollouts_in(tmp_path, 1000), [rollout])
+    assert [told(one) for one in source.batch(1499)] == without
+    goals = {sample.messages[1].text.splitlines()[0] for sample in source.batch(1500)}
+    assert goals == {lesson.task.goal.splitlines()[0]}
+
+
+def test_the_vocabulary_leaves_names_in_letters_and_prompts_in_words() -> None:
+    prompts = prompts_of(4)
+    made = pocket_vocabulary(prompts, words())
+    assert made.to_json() == pocket_vocabulary(prompts, words()).to_json()
+    assert made.size <= 4096
+    pieces = [made.decode([token]) for token in made.letters('type "Quinn Otieno"')]
+    assert pieces[-6:] == ["t", "i", "e", "n", "o", '"']
+    assert len(made.letters("system")) == len(made.letters("assistant")) == 1
+    system = spoken().messages("", (), picture(np.zeros((28, 28, 3), np.uint8)))[0].text
+    assert len(made.letters(system)) < 80
+    for text in ("Grüße, 世界 \U0001f600", "click 140 312", "\u0915\u094d\u0937 \x00 tab\t"):
+        assert made.decode(made.letters(text)) == text
+
+
+def test_the_pocket_screen_shows_what_a_larger_phone_shows() -> None:
+    for app in ("settings", "calculator", "clock"):
+        small_phone, large = Phone(3, size=SCREEN), Phone(3)
+        for phone in (small_phone, large):
+            phone.open_app(app)
+            phone.advance(3)
+        first, other = (
+            [node.text for node in phone.tree().walk() if node.text][:15]
+            for phone in (small_phone, large)
+        )
+        assert first == other
+    assert WIDE.sizes[0] == SCREEN
