@@ -194,7 +194,8 @@ def plan_lines(facts: dict[str, Any]) -> list[str]:
     lines = [
         f"{facts['samples']:,} examples of {facts['episodes']:,} episodes: {facts['tokens']:,} "
         f"tokens, {facts['learnt_tokens']:,} of them learnt; the longest has {facts['longest']:,}",
-        f"held out: {held['samples']:,} examples of {held['episodes']:,} episodes",
+        f"held out: {held['samples']:,} examples of {held['episodes']:,} episodes"
+        + ("" if held["samples"] else ": the share is less than one of them"),
         f"{facts['steps']:,} steps of {facts['batch']} examples, passes of {facts['max_tokens']:,} "
         f"tokens, on {facts['device']} in {facts['dtype']}",
         f"{facts['learnt_weights']:,} weights are learnt, {facts['frozen_weights']:,} stay",

@@ -133,7 +133,7 @@ def test_folders_of_something_else_are_left_alone(
 def test_ctrl_c_writes_a_state_and_the_same_command_goes_on(
     checkpoint: Path, data: Path, tmp_path: Path
 ) -> None:
-    words = [
+    words: list[str | Path] = [
         "train", data, "--model", checkpoint, "--out", tmp_path, "--steps", "3000", "--batch", "2",
         "--workers", "1", "--device", "cpu",
     ]  # fmt: skip

@@ -41,7 +41,9 @@ def estimate(config: Config, recipe: Recipe, pace: Pace, frozen_dtype: torch.dty
 
     Weights and moments are counted: a number that is learnt takes 4 bytes, its gradient 4, its
     moments 8. What a pass keeps is worked out from the shapes of what each layer needs on the way
-    back, as if all of its tokens were a picture's; kernels keep a little more or less.
+    back, as if all of its tokens were a picture's: a rough figure. (Of a network of 8 million
+    numbers, on a CPU in float32, 0.65 MB a token were measured where this gives 0.84, and with
+    layers computed again 0.37 where it gives 0.33.)
 
     Args:
         config: The network's.
@@ -79,11 +81,12 @@ def _activations(config: Config, pace: Pace, *, tower: bool) -> int:
     layer = 4 * 4 * text.width + size * (4 * text.width + 3 * heads + 5 * text.intermediate)
     block = 4 * 4 * vision.width + size * (14 * vision.width + 4 * vision.intermediate)
     layers, blocks = text.layers * layer, vision.depth * block
-    if pace.recompute:
-        layers = text.layers * 4 * text.width + layer
-        blocks = vision.depth * 4 * vision.width + block
+    if pace.recompute:  # of one layer all is there, and its gradients as it is gone back through
+        layers = text.layers * 4 * text.width + 2 * layer
+        blocks = vision.depth * 4 * vision.width + 2 * block
     patches = vision.merge**2
-    kept = pace.max_tokens * (layers + patches * (blocks if tower else block))
+    cut = 2 * 4 * vision.channels * vision.temporal_patch * vision.patch**2  # cut, and normalised
+    kept = pace.max_tokens * (layers + patches * (cut + (blocks if tower else block)))
     # Scores in float32, their gradient, and the copy that the softmax makes.
     scores = 3 * 4 * min(SCORES, pace.max_tokens * text.vocabulary)
     return kept + scores

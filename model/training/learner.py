@@ -193,8 +193,8 @@ class Learner:
     def _follow(self) -> None:
         """Let the average follow the weights."""
         if self._average is not None and self._recipe.ema is not None:
-            averages = [*self._average.values()]
-            torch._foreach_lerp_(averages, [*self.weights.values()], 1 - self._recipe.ema)
+            for name, weight in self.weights.items():
+                self._average[name].lerp_(weight, 1 - self._recipe.ema)
 
     @contextmanager
     def averaged(self) -> Iterator[None]:

@@ -23,7 +23,7 @@ class Row:
         exact_replies: Share of the samples of which every learnt token did.
         grad_norm: Length of the gradient before clipping.
         learning_rate: Of the step.
-        seconds: That it took, waiting for its batch included.
+        seconds: That it took, waiting for its batch included; without measuring.
         skipped: 1 where the gradient was not finite, so that nothing was learnt; else 0.
         held_loss: As ``loss``, of what was held out; None where it was not measured.
         held_accuracy: As ``token_accuracy``.
@@ -70,7 +70,9 @@ class Log:
     def __init__(self, folder: Path, step: int, *, tensorboard: bool = False) -> None:
         self._board = _board(folder, step) if tensorboard else None
         self._rows = _from(folder / "log.csv", COLUMNS, step)
-        self._figures = _from(folder / "figures.csv", ["step", "figure", "value"], step)
+        self._figures_at = folder / "figures.csv", step
+        # Begun when there is something to write.
+        self._figures = self._figures_file() if self._figures_at[0].exists() else None
 
     def row(self, row: Row) -> None:
         """Write a step."""
@@ -84,21 +86,26 @@ class Log:
 
     def figures(self, step: int, figures: Mapping[str, float]) -> None:
         """Write what a watcher found."""
+        self._figures = self._figures or self._figures_file()
         for name, value in figures.items():
             csv.writer(self._figures, lineterminator="\n").writerow([step, name, _shown(value)])
             if self._board is not None:
                 self._board.add_scalar(name, value, step)
         self._figures.flush()
 
+    def _figures_file(self) -> Any:
+        path, step = self._figures_at
+        return _from(path, ["step", "figure", "value"], step)
+
     def sync(self) -> None:
         """Bring it onto the disk."""
-        for file in (self._rows, self._figures):
+        for file in filter(None, (self._rows, self._figures)):
             os.fsync(file.fileno())
 
     def close(self) -> None:
         """Close the files; closing twice is harmless."""
-        self._rows.close()
-        self._figures.close()
+        for file in filter(None, (self._rows, self._figures)):
+            file.close()
         if self._board is not None:
             self._board.close()
 

@@ -200,6 +200,7 @@ class Trainer:
         found = self.learner.learn(batch, rate, stop)
         if found is None:
             return None
+        seconds = round(time.monotonic() - began, 3)
         self.step += 1
         held = None
         if self.step == self.steps or (self._every and self.step % self._every == 0):
@@ -214,7 +215,7 @@ class Trainer:
             found.exact / batch.samples,
             found.norm,
             rate,
-            round(time.monotonic() - began, 3),
+            seconds,
             int(found.skipped),
             *(held or (None, None, None)),
         )
