@@ -4,24 +4,18 @@ import asyncio
 import json
 import sys
 import threading
-import time
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from ..bars import progress_bar
 from ..errors import BadUsage
 from ..exits import DONE, run_command
+from ..train_progress import training
 
 if TYPE_CHECKING:
-    from ...model.training.log import Row
-    from ...model.training.recipe import Precision
     from .training import PocketRun
-
-_LINE_EVERY_S = 60.0
 
 TRAIN_EXIT_CODES = """Exit codes: 0 trained to the end, or for as long as was asked for; 2 bad
 usage; 4 training failed, or the folder holds another run; 130 interrupted. After 130, and after
@@ -96,80 +90,69 @@ def train(
 
 async def _train(out: Path, minutes: float | None, options: dict[str, Any], as_json: bool) -> int:
     stop = threading.Event()
+    # In a thread, so that Ctrl-C is heard.
+    run = await asyncio.to_thread(_opened, out, options, as_json)
     timer = None if minutes is None else threading.Timer(60 * minutes, stop.set)
     if timer is not None:
         timer.daemon = True
         timer.start()
-    work = asyncio.ensure_future(asyncio.to_thread(_run, out, options, stop, as_json))
-    try:
-        await asyncio.shield(work)
-    except asyncio.CancelledError:
-        stop.set()  # it ends after the pass that it is in, and writes where it stands
-        await work
-        raise
-    finally:
-        if timer is not None:
-            timer.cancel()
+    with training(run.trainer.steps, done=run.trainer.step, quiet=as_json) as on_step:
+        run.on_step = on_step
+        work = asyncio.ensure_future(asyncio.to_thread(run.run, stop))
+        try:
+            summary = await asyncio.shield(work)
+        except asyncio.CancelledError:
+            stop.set()  # it ends after the pass that it is in, and writes where it stands
+            await work
+            raise
+        finally:
+            if timer is not None:
+                timer.cancel()
+    checkpoint = str(out / "checkpoint")
+    if as_json:
+        made = {**summary.plain(), "checkpoint": checkpoint, "figures": dict(run.figures)}
+        print(json.dumps({"type": "end", **made}), flush=True)
+        return DONE
+    print(f"step {summary.step} of {summary.steps}, in {summary.seconds:.0f} s of this call")
+    for name, value in run.figures.items():
+        print(f"  {name}: {100 * value:.1f} %")
+    print(f"checkpoint: {checkpoint}")
+    if not summary.finished:
+        print("the same command goes on")
     return DONE
 
 
-def _run(out: Path, options: dict[str, Any], stop: threading.Event, as_json: bool) -> None:
-    """Train; blocks."""
-    say = _Said(as_json)
-    run = _opened(out, options, say)
-    with progress_bar(quiet=as_json) as bar:
-        task = bar.add_task("", total=run.trainer.steps, completed=run.trainer.step)
-
-        def shown(row: "Row") -> None:
-            stage = run.source.stage(row.step - 1).name
-            words = f"{stage}: loss {row.loss:.3f}, {100 * row.exact_replies:.1f} % right"
-            bar.update(task, completed=row.step, description=words)
-            say.row(row, stage, quiet=not bar.disable)
-
-        say.shown = shown
-        summary = run.run(stop)
-    found = {**summary.plain(), "checkpoint": str(out / "checkpoint"), "figures": run.figures}
-    if as_json:
-        print(json.dumps({"type": "end", **found}), flush=True)
-        return
-    print(f"step {summary.step} of {summary.steps}, in {summary.seconds:.0f} s of this call")
-    for name, value in run.figures.items():
-        print(f"  {name}: {value:.3f}")
-    print(f"checkpoint: {out / 'checkpoint'}")
-    if not summary.finished:
-        print("the same command goes on")
-
-
-def _precision(asked: str | None, device: str) -> "Precision":
-    if asked is None:
-        return "bfloat16" if device.startswith("cuda") else "float32"
-    return "bfloat16" if asked == "bfloat16" else "float32"
-
-
-def _opened(out: Path, options: dict[str, Any], say: "_Said") -> "PocketRun":
+def _opened(out: Path, options: dict[str, Any], as_json: bool) -> "PocketRun":
     """Begin the run, or go on with it.
 
     Raises:
         BadUsage: torch is not installed, or there is no such device.
     """
     try:
-        import torch
-
+        from ...model.qwen_vl import device_named
         from ...model.training.recipe import Pace
         from .recipe import POCKET_RECIPE
         from .training import PocketRun, Watched
     except ImportError as error:
-        raise BadUsage(f"training needs the extras model and train ({error})") from error
-    device = options["device"] or ("cuda" if torch.cuda.is_available() else "cpu")
-    if device.startswith("cuda") and not torch.cuda.is_available():
-        raise BadUsage(f"--device {device}: there is no GPU that torch can use")
+        raise BadUsage(f'{error}: training needs the extra: pip install "eyehand[train]"') from (
+            error
+        )
+    try:
+        device = device_named(options["device"])
+    except ValueError as error:
+        raise BadUsage(str(error)) from error
     pace = Pace(
         max_tokens=options["max_tokens"],
-        precision=_precision(options["dtype"], device),
+        precision=options["dtype"] or ("bfloat16" if device.type == "cuda" else "float32"),
         workers=options["workers"],
     )
     seed = options["seed"]
     learning = replace(POCKET_RECIPE.learning, seed=seed)
+
+    def told(words: str) -> None:
+        if not as_json:
+            print(words, file=sys.stderr, flush=True)
+
     return PocketRun(
         out,
         recipe=replace(POCKET_RECIPE, seed=seed, learning=learning),
@@ -179,41 +162,5 @@ def _opened(out: Path, options: dict[str, Any], say: "_Said") -> "PocketRun":
         watched=Watched(
             every=options["every"], tasks=options["tasks"], rollouts=options["rollouts"]
         ),
-        on_step=say.step,
-        told=say.words,
+        told=told,
     )
-
-
-class _Said:
-    """What is told while it trains: a bar on a terminal, a line a minute elsewhere."""
-
-    def __init__(self, as_json: bool) -> None:
-        self._json, self._told_at = as_json, 0.0
-        self.shown: Callable[[Row], None] = lambda row: None
-
-    def words(self, words: str) -> None:
-        """Say what is being done."""
-        if not self._json:
-            print(words, file=sys.stderr, flush=True)
-
-    def step(self, row: "Row") -> None:
-        """Hear of a step."""
-        self.shown(row)
-
-    def row(self, row: "Row", stage: str, *, quiet: bool) -> None:
-        """Say how a step went, now and then."""
-        now = time.monotonic()
-        if quiet or now - self._told_at < _LINE_EVERY_S:
-            return
-        self._told_at = now
-        if self._json:
-            data = {"type": "step", "step": row.step, "stage": stage, "loss": row.loss,
-                    "exact": row.exact_replies, "seconds": row.seconds}  # fmt: skip
-            print(json.dumps(data), flush=True)
-        else:
-            print(
-                f"step {row.step}, {stage}: loss {row.loss:.3f}, dense {row.dense_loss:.4f}, "
-                f"{100 * row.exact_replies:.1f} % right, {row.seconds:.2f} s",
-                file=sys.stderr,
-                flush=True,
-            )

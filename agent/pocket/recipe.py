@@ -104,7 +104,7 @@ class PocketRecipe:
     stages: tuple[Stage, ...]
     learning: Recipe
     slips: float = 0.15
-    phones: int = 40
+    phones: int = 24
     seed: int = 0
 
     @property

@@ -77,7 +77,6 @@ class PocketRun:
         device: Such as ``cpu`` or ``cuda:0``.
         pace: See `Trainer`.
         watched: What is looked at.
-        on_step: Told each step's row.
         told: Told what is being done, in a few words.
 
     Raises:
@@ -85,6 +84,7 @@ class PocketRun:
 
     Attributes:
         figures: What the newest look found; empty before the first.
+        on_step: Told each step's row.
     """
 
     def __init__(
@@ -93,14 +93,14 @@ class PocketRun:
         *,
         recipe: PocketRecipe = POCKET_RECIPE,
         steps: int | None = None,
-        device: str = "cpu",
+        device: torch.device | str = "cpu",
         pace: Pace | None = None,
         watched: Watched | None = None,
-        on_step: Callable[[Row], None] | None = None,
         told: Callable[[str], None] = lambda words: None,
     ) -> None:
         self.folder, self._watched = folder, watched or Watched()
         self.figures: Mapping[str, float] = {}
+        self.on_step: Callable[[Row], None] = lambda row: None
         told("looking through phones for words")
         self.words = Words.gathered(recipe.phones)
         begun = folder / "begun"
@@ -132,7 +132,7 @@ class PocketRun:
             about=about,
             every=self._watched.every,
             watch=self.look,
-            on_step=on_step,
+            on_step=lambda row: self.on_step(row),
         )
 
     def run(self, stop: threading.Event | None = None) -> Summary:
