@@ -43,7 +43,7 @@ class TrainAsked:
     every: int | None
     image_tokens: int | None
     seed: int
-    max_tokens: int
+    max_tokens: int | None
     dtype: Precision | None
     recompute: bool
     device: str | None
@@ -102,9 +102,13 @@ def train(
         typer.Option(min=1, help="Steps between two measurements. Default: ten in a run."),
     ] = None,
     max_tokens: Annotated[
-        int,
-        typer.Option(min=1, help="Most tokens of a pass. Fewer take less memory, and longer."),
-    ] = 8192,
+        int | None,
+        typer.Option(
+            min=1,
+            help="Most tokens of a pass. Fewer take less memory. Default: 4096, or as many as the "
+            "longest example has.",
+        ),
+    ] = None,
     recompute: Annotated[
         bool,
         typer.Option("--recompute", help="Compute layers twice: much less memory, a third longer."),

@@ -24,6 +24,9 @@ from .decisions import versions
 from .errors import BadUsage
 from .train_cli import GIB, TrainAsked
 
+_PASS = 4096
+"""Tokens of a pass, where the longest example has no more."""
+
 
 @dataclass(frozen=True, slots=True)
 class Opened:
@@ -165,9 +168,10 @@ def opened(asked: TrainAsked) -> Opened:
         for export in examples.exports:
             export.check_pictures(layout.processor)
         counted = sizes(examples, layout)
-        if counted.longest > asked.max_tokens:
+        most = asked.max_tokens or max(_PASS, counted.longest)
+        if counted.longest > most:
             raise BadUsage(
-                f"the longest example has {counted.longest} tokens, and a pass {asked.max_tokens}: "
+                f"the longest example has {counted.longest} tokens, and a pass {most}: "
                 f"give --max-tokens {counted.longest}, or export with a shorter --history"
             )
         learnt, held = examples.held_out(asked.hold_out, asked.seed)
@@ -187,7 +191,7 @@ def opened(asked: TrainAsked) -> Opened:
             seed=asked.seed,
         )
         pace = Pace(
-            max_tokens=asked.max_tokens,
+            max_tokens=most,
             precision=asked.dtype or _precision(device),
             recompute=asked.recompute,
             workers=asked.workers,

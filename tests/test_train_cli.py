@@ -81,7 +81,7 @@ def test_a_dry_run_says_what_would_be_learnt_and_writes_nothing(
     words = (data, data, "--model", checkpoint, "--out", tmp_path / "x", "--dry-run")
     plan = ended(run(*words, "--json"))
     assert plan["samples"] + plan["held_out"]["samples"] == 16
-    assert plan["steps"] == 1
+    assert (plan["steps"], plan["max_tokens"]) == (1, 4096)
     numbers = sum(w.numel() for w in small.opened(checkpoint).parameters())
     assert (plan["learnt_weights"], plan["frozen_weights"]) == (numbers, 0)
     memory = plan["memory"]
