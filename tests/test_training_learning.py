@@ -44,7 +44,6 @@ def encoded(checkpoint: Path, samples: list[Sample]) -> list[Encoded]:
 
 def gradients(held: Learner, batch: StepBatch) -> tuple[Gradients, float]:
     found = held._sums(batch)
-    assert found is not None
     made = {
         n: torch.zeros_like(w) if w.grad is None else w.grad.clone()
         for n, w in held.weights.items()

@@ -44,6 +44,10 @@ class Learnt:
     skipped: bool = False
 
 
+class _Stopped(Exception):
+    """The step is wanted no more."""
+
+
 class Learner:
     """Holds a network's learnt weights and their optimiser.
 
@@ -133,6 +137,9 @@ class Learner:
         """
         try:
             found = self._sums(batch, stop)
+        except _Stopped:
+            self._optimizer.zero_grad()
+            return None
         except torch.OutOfMemoryError as error:
             self._optimizer.zero_grad()
             raise NotEnoughMemory(
@@ -140,9 +147,6 @@ class Learner:
                 "in a pass (--max-tokens), compute layers again (--recompute), learn beside the "
                 "weights (--lora), or show smaller pictures (--image-tokens)"
             ) from error
-        if found is None:
-            self._optimizer.zero_grad()
-            return None
         limit = math.inf if self._recipe.clip is None else self._recipe.clip
         norm = float(nn.utils.clip_grad_norm_(self.weights.values(), limit))
         finite = math.isfinite(norm)
@@ -157,17 +161,15 @@ class Learner:
     @torch.no_grad()
     def measure(self, batch: StepBatch) -> Learnt:
         """Read a batch and learn nothing from it."""
-        found = self._sums(batch)
-        assert found is not None  # nobody stops it
-        return found
+        return self._sums(batch)
 
-    def _sums(self, batch: StepBatch, stop: threading.Event | None = None) -> Learnt | None:
+    def _sums(self, batch: StepBatch, stop: threading.Event | None = None) -> Learnt:
         """Read all passes; where gradients are on, add up those."""
         sums = torch.zeros(4, dtype=torch.float64, device=self.device)
         drawn = batch.drawn * len(self._recipe.alphabet)
         for cut in batch.passes:
             if stop is not None and stop.is_set():
-                return None
+                raise _Stopped
             one = cut.to(self.device)
             with self._computing():
                 got = read(self.network, one, self._processor, self.head)
