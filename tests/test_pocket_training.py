@@ -32,7 +32,9 @@ from eyehand.model.training.sample import Sample
 QUICK = {"OMP_NUM_THREADS": "1"}
 TINY = replace(
     POCKET_RECIPE,
-    stages=tuple(replace(POCKET_RECIPE.stages[number], steps=2, samples=3) for number in (0, 4, 8)),
+    stages=tuple(
+        replace(POCKET_RECIPE.stages[number], steps=2, samples=3) for number in (0, 6, 10)
+    ),
     learning=replace(POCKET_RECIPE.learning, warmup=1),
     phones=2,
 )

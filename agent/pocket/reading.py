@@ -30,12 +30,14 @@ class Reading:
         heights: Likewise.
         letters: Fewest and most letters; 0, 0: whole words.
         found: Share that is cut out of screens, in place of being written anew.
+        spread: How far from the middle what is written anew may stand: 1 is anywhere, 0 is there.
     """
 
     widths: tuple[int, ...]
     heights: tuple[int, ...] = (1,)
     letters: tuple[int, int] = (0, 0)
     found: float = 0.0
+    spread: float = 1.0
 
 
 def written(draw: Random, kind: Reading, looks: Looks, words: Words) -> Sample:
@@ -51,8 +53,8 @@ def written(draw: Random, kind: Reading, looks: Looks, words: Words) -> Sample:
         text, font = "i", font._replace(px=min(font.px, 12))
     image = Pillow.new("RGB", size, ground)
     note = Written()
-    x = draw.randint(0, size.width - fonts.width(text, font))
-    y = draw.randint(0, max(0, size.height - fonts.line_height(font)))
+    x = _placed(draw, size.width - fonts.width(text, font), kind.spread)
+    y = _placed(draw, max(0, size.height - fonts.line_height(font)), kind.spread)
     Canvas(image, written=note).text(x, y, text, font, ink)
     letters = [letter for run in note.runs() for letter in run.letters]
     return sample(image, text, letters)
@@ -78,6 +80,12 @@ def sample(image: Pillow.Image, text: str, letters: Sequence[Inked]) -> Sample:
     )
     drawn = drawn_in(letters, shown.resized, shown.resized)
     return Sample(messages, (2,), {0: drawn})
+
+
+def _placed(draw: Random, room: int, spread: float) -> int:
+    """Choose where something begins that has some room."""
+    least = int(room * (1 - spread) / 2)
+    return draw.randint(least, room - least)
 
 
 def _text(draw: Random, kind: Reading, words: Words) -> str:

@@ -28,7 +28,7 @@ class Words:
         goals: What is asked on phones, likewise.
         follows: For two letters, those that come after them in words that are shown; a blank is
             the end of a word, and two blanks its beginning.
-        alphabet: The characters of all that is shown, the most frequent first.
+        alphabet: Those of ASCII, and what else is shown most.
     """
 
     shown: tuple[str, ...]
@@ -64,13 +64,12 @@ class Words:
         shown = tuple(text for text in texts if not names_one([text]))
         for text in shown:
             signs.update(text.replace(" ", ""))
-        frequent = [sign for sign, _ in signs.most_common(_MOST_SIGNS)]
-        rest = [sign for sign in ASCII if sign not in frequent]
+        others = [sign for sign, _ in signs.most_common() if sign not in ASCII]
         return cls(
             shown,
             tuple(goal for goal in goals if not names_one([goal])),
             _followers(shown),
-            "".join([*frequent, *rest][: max(_MOST_SIGNS, len(ASCII))]),
+            "".join([*ASCII, *others][:_MOST_SIGNS]),
         )
 
     def known(self, draw: Random) -> str:

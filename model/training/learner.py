@@ -22,13 +22,17 @@ from .recompute import recompute
 from .schedule import groups
 from .state import State
 
+_SELDOM = -5.0
+"""Log-odds of a letter in a token, before anything is learnt: 1 in 150. From 1 in 2 the way down is
+so steep that all pictures come to look alike on it, and what tells them apart is lost for good."""
+
 
 @dataclass(frozen=True, slots=True)
 class Learnt:
     """What came of a batch.
 
     Attributes:
-        loss: Mean cross entropy of the learnt tokens, by weight.
+        loss: Mean cross entropy of the learnt tokens, by weight; 0 where nothing was to be said.
         dense: Mean binary cross entropy of what is drawn; None where nothing is known of it.
         right: Learnt tokens that scored best.
         exact: Samples of which all did.
@@ -116,7 +120,7 @@ class Learner:
         head = nn.Linear(config.text.width, len(self._recipe.alphabet))
         with torch.no_grad():
             head.weight.normal_(0, 0.02, generator=generator)
-            head.bias.zero_()
+            head.bias.fill_(_SELDOM)
         return head.to(self.device)
 
     def learn(
@@ -174,7 +178,7 @@ class Learner:
             with self._computing():
                 got = read(self.network, one, self._processor, self.head)
             if torch.is_grad_enabled():
-                total = got.loss / batch.weight
+                total = got.loss / batch.weight if batch.said else got.loss
                 if drawn:
                     total = total + self._recipe.dense_weight * got.dense / drawn
                 torch.autograd.backward(total)
@@ -184,7 +188,8 @@ class Learner:
             sums += torch.stack([value.double() for value in found])
         loss, dense, right, exact = sums.tolist()
         shown = dense / drawn if drawn else None
-        return Learnt(loss / batch.weight, shown, int(right), int(exact))
+        loss = loss / batch.weight if batch.said else 0.0
+        return Learnt(loss, shown, int(right), int(exact))
 
     def _computing(self) -> AbstractContextManager[object]:
         if self._precision == "float32":

@@ -17,7 +17,7 @@ from ..network import Network
 from ..tokenizer import END_OF_TEXT, IM_END, Tokenizer
 from .save import save_checkpoint
 
-_SPREAD = 0.02
+_EMBEDDING = 0.02
 _ENDS = {"o_proj", "down_proj", "proj", "fc2"}
 """What ends a residual branch; the patch embedding's ``proj`` does not."""
 _TEMPLATE = (
@@ -79,18 +79,21 @@ def new_checkpoint(
 def initialise(network: Network, seed: int) -> None:
     """Give a network its first weights, drawn on the CPU: the same seed, the same weights.
 
-    ==========================  =================================================================
-    norms                       weights 1, biases 0
-    biases                      0
-    what ends a residual branch  normal, 0.02 / sqrt(branches of its tower)
-    all else                    normal, 0.02
-    ==========================  =================================================================
+    ===========================  ================================================================
+    norms                        weights 1, biases 0
+    biases                       0
+    embedding                    normal, 0.02
+    all else                     normal, 1 / sqrt(numbers that each output is made of)
+    what ends a residual branch  likewise, / sqrt(branches of its tower)
+    ===========================  ================================================================
 
     What ends a branch is the output projection of attention and the last layer of an MLP, two a
-    block: their sum keeps its size however many there are.
+    block: their sum keeps its size however many there are. The published configs' 0.02 is for
+    widths of thousands: 192 numbers times that are a fifth of what went in, and what tells one
+    picture from another was lost on its way through the tower.
 
-    Sources: Radford et al. 2019, section 2.3, for the branches; 0.02 is the published configs'
-    ``initializer_range``.
+    Sources: Radford et al. 2019, section 2.3, for the branches; LeCun et al. 1998, "Efficient
+    BackProp", section 4.6, for the width.
     """
     generator = torch.Generator().manual_seed(seed)
     branches = {
@@ -105,7 +108,9 @@ def initialise(network: Network, seed: int) -> None:
             weight.fill_(1.0)
         else:
             ends = path[-2] in _ENDS and path[1] in ("blocks", "layers")
-            spread = _SPREAD / math.sqrt(branches[path[0]]) if ends else _SPREAD
+            spread = _EMBEDDING if path[-2] == "embed_tokens" else weight[0].numel() ** -0.5
+            if ends:
+                spread /= math.sqrt(branches[path[0]])
             weight.copy_(torch.empty(weight.shape).normal_(0, spread, generator=generator))
 
 
