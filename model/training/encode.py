@@ -38,7 +38,7 @@ class Encoded:
     """A sample, up to the last token that is learnt: what follows it teaches nothing.
 
     Attributes:
-        ids: int64 ``[T]``.
+        ids: int64 ``[T]``; none where the pictures alone are learnt from.
         learnt: bool ``[T]``: which tokens are to be said.
         positions: int64 ``[3, T]``, on the axes of M-RoPE.
         pictures: In the order of their tokens.
@@ -53,8 +53,12 @@ class Encoded:
 
     @property
     def length(self) -> int:
-        """How many tokens the network reads."""
+        """How many tokens the language model reads."""
         return len(self.ids)
+
+    def seen(self, merge: int) -> int:
+        """Give how many tokens its pictures become."""
+        return sum(one.grid.patches for one in self.pictures) // merge**2
 
 
 def encode(sample: Sample, layout: Layout, context: int | None = None) -> Encoded:
@@ -75,6 +79,10 @@ def encode(sample: Sample, layout: Layout, context: int | None = None) -> Encode
         ContextTooLong: It is longer than the checkpoint was made for.
     """
     prompt = prompt_of(sample, layout)
+    if not sample.learn and sample.drawn:
+        nothing = torch.zeros(0, dtype=torch.int64)
+        seen = _shown(sample, prompt, prompt.visuals)
+        return Encoded(nothing, nothing.bool(), nothing.expand(3, 0), seen, sample.weight)
     learnt = _learnt(sample, prompt)
     length = max(learnt) + 1
     visuals = [visual for visual in prompt.visuals if visual.start < length]
@@ -86,12 +94,19 @@ def encode(sample: Sample, layout: Layout, context: int | None = None) -> Encode
             f"a sample reaches position {int(positions.max())}, and the checkpoint was made for "
             f"{context}: show fewer or smaller pictures"
         )
+    mask = torch.zeros(length, dtype=torch.bool)
+    mask[learnt] = True
+    shown = _shown(sample, prompt, visuals)
+    ids = torch.tensor(prompt.ids[:length])
+    return Encoded(ids, mask, positions, shown, sample.weight)
+
+
+def _shown(sample: Sample, prompt: Prompt, visuals: Sequence[Visual]) -> tuple[Shown, ...]:
+    """Give pictures with what is drawn on them."""
     if unknown := sorted(set(sample.drawn) - set(range(len(prompt.visuals)))):
         raise ValueError(
             f"drawn names picture {unknown[0]}, and the sample shows {len(prompt.visuals)}"
         )
-    mask = torch.zeros(length, dtype=torch.bool)
-    mask[learnt] = True
     shown = []
     for number, visual in enumerate(visuals):
         drawn = sample.drawn.get(number)
@@ -101,8 +116,7 @@ def encode(sample: Sample, layout: Layout, context: int | None = None) -> Encode
             )
         kept = None if drawn is None else dict(drawn)
         shown.append(Shown(pictures_of(visual), visual.part.resized, visual.grid, kept))
-    ids = torch.tensor(prompt.ids[:length])
-    return Encoded(ids, mask, positions, tuple(shown), sample.weight)
+    return tuple(shown)
 
 
 def lengths(sample: Sample, layout: Layout) -> tuple[int, int]:
@@ -152,7 +166,10 @@ def _said(part: Text | Marked, layout: Layout) -> list[int]:
 def _learnt(sample: Sample, prompt: Prompt) -> list[int]:
     """Give the places of the tokens that are to be said: texts, and what ends their turns."""
     if not sample.learn:
-        raise ValueError("a sample has nothing to learn: name an assistant's message in `learn`")
+        raise ValueError(
+            "a sample has nothing to learn: name an assistant's message in `learn`, or say what is "
+            "drawn"
+        )
     places: list[int] = []
     for number in sample.learn:
         message = _message(sample.messages, number)

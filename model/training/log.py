@@ -17,10 +17,11 @@ class Row:
         step: From 1.
         samples: That were learnt from.
         tokens: Read, those of pictures among them.
-        loss: Mean cross entropy of the learnt tokens, in nats.
+        loss: Mean cross entropy of the learnt tokens, in nats; 0, as the shares below, where a step
+            has nothing to say and only learns what is drawn.
         dense_loss: Mean binary cross entropy of what is drawn; None without.
         token_accuracy: Share of the learnt tokens that scored best.
-        exact_replies: Share of the samples of which every learnt token did.
+        exact_replies: Share of the samples with something to say of which every learnt token did.
         grad_norm: Length of the gradient before clipping.
         learning_rate: Of the step.
         seconds: That it took, waiting for its batch included; without measuring.

@@ -58,12 +58,14 @@ class Pass:
         owners: int64 ``[L]``: the number of the sample, within the pass.
         weights: float64 ``[L]``: how much each counts.
         pictures: Equal sizes side by side.
-        order: int64 ``[tokens]``: for each picture token in the order of ``ids``, its number in
-            the order of ``pictures``. None where there are none.
-        drawn_rows: int64 ``[M]``: those of them, in the order of ``ids``, of which it is known what
-            stands there.
+        order: int64 ``[tokens]``: for each picture token in the order of ``ids``, then for those of
+            pictures that are only looked at, its number in the order of ``pictures``. None where
+            there are none.
+        placed: How many of them stand in ``ids``: the first.
+        drawn_rows: int64 ``[M]``: those of them, in that order, of which it is known what stands
+            there.
         drawn_hits: int64 ``[2, hits]``: row of ``drawn_rows``, and character of the alphabet.
-        samples: How many.
+        samples: How many have something to say: ``owners`` are below it.
     """
 
     ids: Tensor
@@ -75,6 +77,7 @@ class Pass:
     weights: Tensor
     pictures: tuple[Alike, ...]
     order: Tensor | None
+    placed: int
     drawn_rows: Tensor
     drawn_hits: Tensor
     samples: int
@@ -102,6 +105,7 @@ class StepBatch:
         weight: Of all its learnt tokens together.
         drawn: Picture tokens of which it is known what stands there.
         samples: How many.
+        said: Of them, those that have something to say.
         tokens: Read by the network, pictures' among them.
         learnt: Tokens that are learnt.
     """
@@ -110,6 +114,7 @@ class StepBatch:
     weight: float
     drawn: int
     samples: int
+    said: int
     tokens: int
     learnt: int
 
@@ -142,21 +147,27 @@ def pack(
     groups: list[list[Encoded]] = [[]]
     held = 0
     for sample in ordered:
-        if held + sample.length > max_tokens and groups[-1]:
+        size = sample.length or sample.seen(merge)
+        if held + size > max_tokens and groups[-1]:
             groups.append([])
             held = 0
         groups[-1].append(sample)
-        held += sample.length
+        held += size
     passes = tuple(_joined(group, merge, alphabet) for group in groups)
     weight = sum(float(one.weights.sum()) for one in passes)
-    if not weight > 0:
+    said = sum(one.samples for one in passes)
+    drawn = sum(len(one.drawn_rows) for one in passes)
+    if said and not weight > 0:
         raise ValueError("a step has no weight: the samples' weights are 0")
+    if not said and not drawn:
+        raise ValueError("a step has nothing to learn: nothing is said, and there is no alphabet")
     return StepBatch(
         passes,
         weight,
-        sum(len(one.drawn_rows) for one in passes),
+        drawn,
         len(samples),
-        sum(len(one.ids) for one in passes),
+        said,
+        sum(sample.length or sample.seen(merge) for sample in samples),
         sum(len(one.targets) for one in passes),
     )
 
@@ -164,29 +175,32 @@ def pack(
 def _joined(samples: Sequence[Encoded], merge: int, alphabet: str) -> Pass:
     places, targets, owners, weights = [], [], [], []
     start = 0
-    for number, sample in enumerate(samples):
+    saying = [sample for sample in samples if sample.length]  # the longest come first
+    for number, sample in enumerate(saying):
         said = sample.learnt.nonzero().flatten()
         places.append(said - 1 + start)
         targets.append(sample.ids[said])
         owners.append(torch.full_like(said, number))
         weights.append(torch.full(said.shape, sample.weight, dtype=torch.float64))
         start += sample.length
+    nothing = torch.zeros(0, dtype=torch.int64)
     shown = [picture for sample in samples for picture in sample.pictures]
     pictures, order = _side_by_side(shown, merge)
     rows, hits = _drawn(shown, merge, alphabet)
     return Pass(
         torch.cat([sample.ids for sample in samples]),
         torch.cat([sample.positions for sample in samples], dim=1),
-        Segments.of([sample.length for sample in samples]),
-        torch.cat(places),
-        torch.cat(targets),
-        torch.cat(owners),
-        torch.cat(weights),
+        Segments.of([sample.length for sample in saying]),
+        torch.cat([nothing, *places]),
+        torch.cat([nothing, *targets]),
+        torch.cat([nothing, *owners]),
+        torch.cat([nothing.double(), *weights]),
         pictures,
         order,
+        sum(sample.seen(merge) for sample in saying),
         rows,
         hits,
-        len(samples),
+        len(saying),
     )
 
 

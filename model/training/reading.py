@@ -47,7 +47,9 @@ def read(network: Network, one: Pass, processor: Processor, head: nn.Module | No
         seen = network.see(patches, grids)[one.order]
         if head is not None and len(one.drawn_rows):
             dense = _dense(head, seen[one.drawn_rows], one.drawn_hits)
-    x = network.embed(one.ids[None], seen)
+    if not len(one.ids):
+        return Read(torch.zeros_like(dense), dense, one.targets.bool())
+    x = network.embed(one.ids[None], None if seen is None else seen[: one.placed])
     hidden = network(x, one.positions[:, None], segments=one.segments)
     losses, right = _scored(network, hidden[0, one.places], one.targets)
     return Read((losses * one.weights.to(losses.dtype)).sum(), dense, right)

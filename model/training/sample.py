@@ -15,7 +15,8 @@ class Sample:
         messages: Oldest first. Without a system turn the template's own comes first, as in a
             session.
         learn: Numbers of the assistant's messages whose tokens, and the token that ends their
-            turn, are learnt; all else is only read.
+            turn, are learnt; all else is only read. Where there are none, only what is drawn is
+            learnt: the language model is not asked, which takes a fraction of the time.
         drawn: For a picture, by its number in the conversation: the characters that stand in each
             of its merged tokens, by the token's number (rows first). Tokens that are left out show
             none. Pictures that are left out teach nothing of that kind.
