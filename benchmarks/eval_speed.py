@@ -20,9 +20,9 @@ from common import machine
 
 from eyehand.actions import Click, Point, Size
 from eyehand.agent.eval_scores import score_file
+from eyehand.agent.line_file import to_line
 from eyehand.agent.metrics import evaluator_named
 from eyehand.agent.results import Header, Result
-from eyehand.agent.line_file import to_line
 
 SIZE = Size(1080, 2400)
 STEPS = 8

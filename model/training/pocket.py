@@ -8,9 +8,12 @@ TOKENS = 4096
 """Most tokens of its vocabulary."""
 
 THETA = 100.0
-"""Base of the rotary frequencies. Of M-RoPE's axes the columns have the slowest: with 10,000, as text
-models have it, the next column is 0.003 rad away, and ten columns cannot be told apart; so it is
-0.01 to 0.06. Prompts of some hundred tokens are still less than a turn of the slowest."""
+"""Base of the rotary frequencies.
+
+Of M-RoPE's axes the columns have the slowest: with 10,000, as text models have it, the next column
+is 0.003 rad away at best, and ten columns cannot be told apart; so it is 0.01 to 0.06. Prompts of
+some hundred tokens are still less than a turn of the slowest.
+"""
 
 
 def pocket_config(tokenizer: Tokenizer) -> dict[str, Any]:
