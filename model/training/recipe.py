@@ -25,7 +25,8 @@ class Recipe:
             is; None: the weights themselves are learnt.
         lora_alpha: Scale of it: ``alpha / rank``; None: twice the rank.
         alphabet: Characters of the dense loss; empty: there is none.
-        dense_weight: What the dense loss is multiplied by.
+        dense_weight: What the dense loss, a mean over tokens and characters, is multiplied by. Of
+            some 200 characters hardly any is there: below 10 it is lost beside the words.
         ema: How much of the average of the weights stays at a step, such as 0.999; what is
             written at the end is then the average. None: the last weights.
         seed: Of what begins at random: LoRA, and the head of the dense loss.
@@ -43,7 +44,7 @@ class Recipe:
     lora: int | None = None
     lora_alpha: float | None = None
     alphabet: str = ""
-    dense_weight: float = 0.3
+    dense_weight: float = 20.0
     ema: float | None = None
     seed: int = 0
 
