@@ -139,12 +139,18 @@ class Opened:
                 tensorboard=asked.tensorboard,
             )
             summary = trainer.run(stop)
+            made = {**summary.plain(), "folder": str(asked.out), "checkpoint": None}
+            if summary.finished:
+                recipe = asdict(self.recipe)
+                story = {"recipe": recipe, **about, **versions(), "steps": summary.steps}
+                made["checkpoint"] = str(trainer.finish(self.files.folder, made=story))
         except (ValueError, BadRun, BadTrainingData, ImportError) as error:
             raise BadUsage(str(error)) from error
-        made = {**summary.plain(), "folder": str(asked.out), "checkpoint": None}
-        if summary.finished:
-            story = {"recipe": asdict(self.recipe), **about, **versions(), "steps": summary.steps}
-            made["checkpoint"] = str(trainer.finish(self.files.folder, made=story))
+        except OSError as error:
+            raise BadUsage(
+                f"cannot write {asked.out}: {error.strerror or error}; the same command goes on "
+                "from the last state"
+            ) from error
         return made
 
 

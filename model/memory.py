@@ -15,6 +15,13 @@ from .weights import is_packed
 GIB = 1 << 30
 
 
+def ran_out(error: RuntimeError) -> bool:
+    """Whether an error of torch says that there is no more memory, on whichever device."""
+    if isinstance(error, torch.OutOfMemoryError):
+        return True
+    return "not enough memory" in str(error) or "can't allocate memory" in str(error)
+
+
 def weight_bytes(
     config: Config,
     files: Files,

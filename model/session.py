@@ -23,6 +23,7 @@ from .chat import Image, Message
 from .errors import ContextTooLong, ModelError, NotEnoughMemory, NotFinite
 from .generate import Chooser, Draft, Sampling, Token
 from .image import frame_tensor
+from .memory import ran_out
 from .prompt import Emitted, Prompt, Visual, place_of
 from .rope import positions_of
 
@@ -149,7 +150,7 @@ class QwenSession:
             self._model.forget_pictures()
             raise
         except RuntimeError as error:
-            if not _out_of_memory(error):
+            if not ran_out(error):
                 raise
             raise NotEnoughMemory(
                 f"memory ran out in a conversation of {self._cache.length} tokens on "
@@ -266,12 +267,6 @@ def _before_picture(prompt: Prompt, length: int) -> int:
         if visual.start < length < visual.start + visual.tokens:
             return visual.start
     return length
-
-
-def _out_of_memory(error: RuntimeError) -> bool:
-    if isinstance(error, torch.OutOfMemoryError):
-        return True
-    return "not enough memory" in str(error) or "can't allocate memory" in str(error)
 
 
 def _fit(counter: int, room: int, positions: int, tokens: int) -> None:

@@ -8,10 +8,12 @@ import pytest
 import small
 import torch
 import torch.nn.functional as F
-from training_rig import QUICK, layout, sample, several
+from training_rig import QUICK, WORDS, layout, sample, several
 
 from eyehand.model.attention import Segments, attend_segments
+from eyehand.model.errors import NotEnoughMemory
 from eyehand.model.prompt import Layout
+from eyehand.model.training import learner as learner_module
 from eyehand.model.training import reading
 from eyehand.model.training.encode import Encoded, encode
 from eyehand.model.training.learner import Learner
@@ -81,9 +83,11 @@ def test_packed_samples_learn_what_they_learn_alone(checkpoint: Path) -> None:
 
 @torch.no_grad()
 def test_one_sample_does_not_see_another(checkpoint: Path) -> None:
-    """The first is the longest, so it begins the pass."""
+    """The last is the shortest, so it ends the pass; it could see all of the first."""
     held = learner(checkpoint)
-    first, second, third = encoded(checkpoint, [several(1), sample(0), sample(3)])
+    last, one, other = encoded(checkpoint, [sample(0), several(1), several(1 + len(WORDS))])
+    assert last.length < one.length == other.length
+    assert not torch.equal(one.pictures[0].frames, other.pictures[0].frames)
     how = layout(checkpoint).processor
 
     def right(samples: list[Encoded]) -> torch.Tensor:
@@ -93,10 +97,11 @@ def test_one_sample_does_not_see_another(checkpoint: Path) -> None:
         assert one.order is not None
         x = held.network.embed(one.ids[None], held.network.see(seen, grids)[one.order])
         out = held.network(x, one.positions[:, None], segments=one.segments)
-        found: torch.Tensor = out[0, : first.length]
+        found: torch.Tensor = out[0, -last.length :]
         return found
 
-    torch.testing.assert_close(right([first, second]), right([first, third]))
+    torch.testing.assert_close(right([one, last]), right([other, last]))
+    torch.testing.assert_close(right([one, last]), right([last]))
 
 
 def test_many_passes_learn_what_one_learns(checkpoint: Path) -> None:
@@ -248,14 +253,28 @@ def test_beside_words_pictures_that_are_only_looked_at_change_no_word(checkpoint
         held._sums(pack(some, 10_000, merge=2, alphabet=ALPHABET))
         for some in (words, seen, [seen[0], *words, seen[1]])
     )
-    assert alone is not None
-    assert apart is not None
-    assert mixed is not None
     assert mixed.loss == pytest.approx(alone.loss, rel=1e-6)
     assert (mixed.right, mixed.exact) == (alone.right, alone.exact)
     # A mean over tokens: 8 of the words' picture, 12 and 8 of the others.
     both = (8 * (alone.dense or 0) + 20 * (apart.dense or 0)) / 28
     assert mixed.dense == pytest.approx(both, rel=1e-5)
+
+
+@pytest.mark.parametrize("where", ["read", "clip_grad_norm_"])
+def test_memory_that_runs_out_is_told_and_leaves_no_gradient(
+    checkpoint: Path, monkeypatch: pytest.MonkeyPatch, where: str
+) -> None:
+    held = learner(checkpoint)
+    batch = pack(encoded(checkpoint, SAMPLES), 10_000, merge=2)
+
+    def out(*args: object, **options: object) -> None:
+        raise RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 9")
+
+    owner = learner_module if where == "read" else torch.nn.utils
+    monkeypatch.setattr(owner, where, out)
+    with pytest.raises(NotEnoughMemory, match="--max-tokens"):
+        held.learn(batch, 1e-3)
+    assert all(weight.grad is None for weight in held.weights.values())
 
 
 def test_a_frozen_tower_is_left_as_it_is(checkpoint: Path) -> None:

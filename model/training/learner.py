@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from ..errors import BadRun, NotEnoughMemory
 from ..image import Processor
 from ..linear import is_slow
+from ..memory import ran_out
 from ..network import Network
 from ..quantized import Int4Linear, Int8Linear
 from .lora import add_lora
@@ -140,17 +141,18 @@ class Learner:
             NotEnoughMemory: A pass does not fit; nothing was learnt.
         """
         try:
-            found = self._sums(batch, stop)
+            return self._learnt(batch, rate, stop)
         except _Stopped:
-            self._optimizer.zero_grad()
             return None
-        except torch.OutOfMemoryError as error:
+        except RuntimeError as error:
+            if not ran_out(error):
+                raise
+            raise self._too_large(batch) from error
+        finally:
             self._optimizer.zero_grad()
-            raise NotEnoughMemory(
-                f"memory ran out in a step of {batch.tokens} tokens on {self.device}: allow fewer "
-                "in a pass (--max-tokens), compute layers again (--recompute), learn beside the "
-                "weights (--lora), or show smaller pictures (--image-tokens)"
-            ) from error
+
+    def _learnt(self, batch: StepBatch, rate: float, stop: threading.Event | None) -> Learnt:
+        found = self._sums(batch, stop)
         limit = math.inf if self._recipe.clip is None else self._recipe.clip
         norm = float(nn.utils.clip_grad_norm_(self.weights.values(), limit))
         finite = math.isfinite(norm)
@@ -159,13 +161,28 @@ class Learner:
                 group["lr"] = rate
             self._optimizer.step()
             self._follow()
-        self._optimizer.zero_grad()
         return Learnt(found.loss, found.dense, found.right, found.exact, norm, not finite)
+
+    def _too_large(self, batch: StepBatch) -> NotEnoughMemory:
+        return NotEnoughMemory(
+            f"memory ran out in a step of {batch.tokens} tokens on {self.device}: allow fewer "
+            "in a pass (--max-tokens), compute layers again (--recompute), learn beside the "
+            "weights (--lora), or show smaller pictures (--image-tokens)"
+        )
 
     @torch.no_grad()
     def measure(self, batch: StepBatch) -> Learnt:
-        """Read a batch and learn nothing from it."""
-        return self._sums(batch)
+        """Read a batch and learn nothing from it.
+
+        Raises:
+            NotEnoughMemory: It does not fit.
+        """
+        try:
+            return self._sums(batch)
+        except RuntimeError as error:
+            if not ran_out(error):
+                raise
+            raise self._too_large(batch) from error
 
     def _sums(self, batch: StepBatch, stop: threading.Event | None = None) -> Learnt:
         """Read all passes; where gradients are on, add up those."""

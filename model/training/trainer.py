@@ -63,7 +63,7 @@ class Summary:
 class Trainer:
     """Trains a network on what a source gives, and goes on where a folder holds a run.
 
-    The same arguments give the same weights to the last bit on the same machine, however often the
+    The same arguments give the same weights to the last bit on the same CPU, however often the
     run was ended and however many workers make its batches. In the folder: ``run.json`` (what was
     begun), ``log.csv``, ``figures.csv``, ``curves.png``, ``states/``.
 
@@ -237,7 +237,7 @@ class Trainer:
         Each token of a reply is told from the true ones before it.
         """
         loss = weight = 0.0
-        right = learnt = exact = 0
+        right = learnt = exact = said = 0
         for sample in samples:
             encoded = encode(sample, self.layout, self._context)
             batch = pack(
@@ -246,8 +246,9 @@ class Trainer:
             )  # fmt: skip
             found: Learnt = self.learner.measure(batch)
             loss, weight = loss + found.loss * batch.weight, weight + batch.weight
-            right, learnt, exact = right + found.right, learnt + batch.learnt, exact + found.exact
-        return loss / weight, right / learnt, exact / len(samples)
+            right, learnt = right + found.right, learnt + batch.learnt
+            exact, said = exact + found.exact, said + batch.said
+        return loss / (weight or 1), right / max(1, learnt), exact / max(1, said)
 
     def _save(self, log: Log) -> None:
         log.sync()  # first: a state must not know of steps that the log does not
