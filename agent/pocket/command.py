@@ -49,7 +49,7 @@ def train(
         typer.Option(help="What products are computed in. Default: bfloat16 on a GPU."),
     ] = None,
     max_tokens: Annotated[
-        int, typer.Option(min=512, help="Most tokens of a pass; a step takes several.")
+        int, typer.Option(min=4096, help="Most tokens of a pass; a step takes several.")
     ] = 16_384,
     every: Annotated[
         int, typer.Option(min=1, help="Steps between two looks at what it can do.")
@@ -126,7 +126,7 @@ def _opened(out: Path, options: dict[str, Any], as_json: bool) -> "PocketRun":
     """Begin the run, or go on with it.
 
     Raises:
-        BadUsage: torch is not installed, or there is no such device.
+        BadUsage: torch is not installed, there is no such device, or it cannot be trained there.
     """
     try:
         from ...model.qwen_vl import device_named
@@ -153,14 +153,19 @@ def _opened(out: Path, options: dict[str, Any], as_json: bool) -> "PocketRun":
         if not as_json:
             print(words, file=sys.stderr, flush=True)
 
-    return PocketRun(
-        out,
-        recipe=replace(POCKET_RECIPE, seed=seed, learning=learning),
-        steps=options["steps"],
-        device=device,
-        pace=pace,
-        watched=Watched(
-            every=options["every"], tasks=options["tasks"], rollouts=options["rollouts"]
-        ),
-        told=told,
-    )
+    try:
+        return PocketRun(
+            out,
+            recipe=replace(POCKET_RECIPE, seed=seed, learning=learning),
+            steps=options["steps"],
+            device=device,
+            pace=pace,
+            watched=Watched(
+                every=options["every"], tasks=options["tasks"], rollouts=options["rollouts"]
+            ),
+            told=told,
+        )
+    except ValueError as error:
+        raise BadUsage(str(error)) from error
+    except OSError as error:
+        raise BadUsage(f"cannot train in {out}: {error.strerror or error}") from error

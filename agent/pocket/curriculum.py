@@ -20,6 +20,9 @@ from .words import Words
 _OF_A_SCREEN = 16
 """Small pictures that are cut out of one screen: to make a screen takes longer than to cut it."""
 _ASKED_OF_A_SCREEN = 6
+_OF_A_LESSON = 6
+"""Steps that are learnt of a task at a time: from all over it, since how it ends is learnt, too."""
+_MOST_TRIES = 4
 _AHEAD = 500
 """Steps that batches may be made ahead: more than sixteen workers ever do."""
 _FILES = 8
@@ -129,7 +132,7 @@ class Curriculum:
         while len(samples) < count:
             lesson = lesson_on(stage.looks.phone(draw), draw.choice(families), slips=slips)
             if lesson is not None:
-                samples += learnt(lesson, draw)
+                samples += _some(draw, learnt(lesson, draw))
         return samples[:count]
 
     def _dagger(self, draw: Random, stage: Stage, count: int, step: int) -> list[Sample]:
@@ -137,9 +140,11 @@ class Curriculum:
         if not known:
             return self._slips(draw, stage, count)
         samples: list[Sample] = []
-        while len(samples) < count:
-            samples += learnt(draw.choice(known).lesson(), draw)
-        return samples[:count]
+        for _ in range(_MOST_TRIES * count):
+            if len(samples) >= count:
+                return samples[:count]
+            samples += _some(draw, learnt(draw.choice(known).lesson(), draw))
+        return samples + self._slips(draw, stage, count - len(samples))
 
     def _known(self, step: int) -> Sequence[Rollout]:
         """Give what the model has done on its own by then, of the newest files.
@@ -160,6 +165,10 @@ class Curriculum:
 @lru_cache(maxsize=2 * _FILES)
 def _read(path: Path) -> tuple[Rollout, ...]:
     return read_rollouts(path)
+
+
+def _some(draw: Random, made: Sequence[Sample]) -> list[Sample]:
+    return draw.sample(made, min(_OF_A_LESSON, len(made)))
 
 
 def shared(count: int, shares: Sequence[tuple[str, float]]) -> list[tuple[str, int]]:

@@ -34,6 +34,8 @@ from .held_out import names_one
 from .pictures import drawn_in
 
 _MOST_STEPS = 40
+_LONGEST_S = 86_400.0
+"""What is learnt must not depend on how busy the machine is."""
 _COARSE = 0.05
 """Lists are moved by whole twentieths of the screen: other numbers cannot be seen on it."""
 
@@ -87,7 +89,8 @@ def learnt(lesson: Lesson, draw: Random, *, held_out: bool = False) -> list[Samp
     pupil = _Pupil(lesson, draw, held_out)
     env = PracticeEnv(phone=lesson.phone)
     # The answers of what a task asks do not end it: the limit does, where a slip leads astray.
-    limits = Limits(steps=lesson.most)
+    # Bad replies do not, either: the oracle says what was right after each of them.
+    limits = Limits(steps=lesson.most, errors=lesson.most, seconds=_LONGEST_S)
     agent = Agent(env, pupil, dialect=pupil.dialect)
     aside(agent.run(Task.goal(lesson.task.goal, limits=limits)))
     return pupil.samples

@@ -82,7 +82,9 @@ def wandered(
         if phone.moving:
             continue
         runs = written_on(phone)
-        if runs and (held_out or not names_one(run.text for run in runs)):
+        # What things are called may be cut off on the picture, and is asked for all the same.
+        called = (node.text or node.label or "" for node in phone.tree().walk())
+        if runs and (held_out or not names_one((*(run.text for run in runs), *called))):
             return Screen(phone, phone.pixels(), runs)
     raise RuntimeError(f"{_MOST_TRIES} phones in a row show nothing that may be shown")
 

@@ -121,7 +121,12 @@ class PocketRun:
         )
         self.recipe = recipe
         learning = replace(recipe.learning, alphabet=self.words.alphabet)
-        about = {"begun": files.fingerprint(), "curriculum": digest(recipe, self.words)}
+        looks = f"{self._watched.rollouts} tasks, every {self._watched.every} steps"
+        about = {
+            "begun": files.fingerprint(),
+            "curriculum": digest(recipe, self.words),
+            "its own tasks": looks,
+        }
         self.trainer = Trainer(
             self.network,
             self.layout,
