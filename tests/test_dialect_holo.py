@@ -117,6 +117,12 @@ def test_a_slip_with_one_reading_is_noted(reply: str, repair: str) -> None:
     assert [each.name for each in parsed.repairs] == [repair]
 
 
+def test_a_tag_that_the_step_itself_says_ends_no_thought() -> None:
+    said = HOLO2.render(Answer(text="a </think> b"), FRAME)
+    for reply in (said, f"<think>I answer.</think>\n{said}"):
+        assert HOLO2.parse(reply, FRAME).actions == (Answer(text="a </think> b"),)
+
+
 def test_thinking_before_the_step_is_only_thought() -> None:
     reply = f"<think>{step('refresh')}</think>\n```json\n{step('go_back')}\n```"
     assert HOLO.parse(reply, FRAME).actions == (Key(keys="alt+left"),)

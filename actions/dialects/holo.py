@@ -159,7 +159,8 @@ class HoloDialect:
         """Read the step; thinking in tags before it is only thought."""
         reading = Reading(reply, frame, self.space)
         reply = reading.reply
-        after = reply.rfind("</think>")
+        # A tag behind the beginning of the step is part of what it says.
+        after = -1 if reply.lstrip().startswith("{") else reply.find("</think>")
         first = reading.object_begins('{"note": …, "thought": …, "action": …}', max(after, 0))
         if not reply[first + 1 :].strip():
             reading.fail("the reply stops after {: answer again with the whole object", first)

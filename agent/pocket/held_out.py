@@ -1,6 +1,7 @@
 """What the pocket model is never trained on, so that it can be asked for later.
 
-The one place that says so: training leaves out what is named here, evaluation asks for it.
+The one place that says so: training leaves out what is named here. The looks of ``practice train``
+ask for the seeds, themes and made-up words; sizes of screen and font are for evaluations.
 
 ==========  ======================================================================================
 seeds       below ``FIRST_SEED``: all that anybody is likely to type

@@ -40,12 +40,14 @@ class Reading:
     spread: float = 1.0
 
 
-def written(draw: Random, kind: Reading, looks: Looks, words: Words) -> Sample:
-    """Write something into a new picture."""
+def written(
+    draw: Random, kind: Reading, looks: Looks, words: Words, *, held_out: bool = False
+) -> Sample:
+    """Write something into a new picture: letters, or words of which none is held out, or all."""
     size = Size(CELL_PX * draw.choice(kind.widths), CELL_PX * draw.choice(kind.heights))
     font = looks.font(draw)
     ink, ground = looks.colours(draw)
-    text = _text(draw, kind, words)
+    text = _text(draw, kind, words, held_out=held_out)
     room = size.width - 2 * _EDGE_PX
     while fonts.width(text, font) > room:
         text = text[:-1].rstrip()
@@ -88,10 +90,10 @@ def _placed(draw: Random, room: int, spread: float) -> int:
     return draw.randint(least, room - least)
 
 
-def _text(draw: Random, kind: Reading, words: Words) -> str:
+def _text(draw: Random, kind: Reading, words: Words, *, held_out: bool) -> str:
     low, high = kind.letters
     if not high:
-        return words.some(draw)
+        return words.made_up(draw, held_out=True) if held_out else words.some(draw)
     count = draw.randint(low, high)
     if draw.random() < 0.5:
         return "".join(draw.choice(ASCII) for _ in range(count))

@@ -175,10 +175,12 @@ class PocketRun:
 
 
 def held_out_words(count: int, kind: Reading, words: Words) -> list[Sample]:
-    """Give pictures of letters or words, in every look; the same for the same number."""
+    """Give pictures of letters, or of words that are held out, in every look, always the same."""
     kind = replace(kind, found=0.0)
     looks = replace(EVERY, themes=(*THEMES,))
-    return [written(Random(f"held out {n}"), kind, looks, words) for n in range(count)]
+    return [
+        written(Random(f"held out {n}"), kind, looks, words, held_out=True) for n in range(count)
+    ]
 
 
 def held_out_screens(count: int) -> list[Sample]:

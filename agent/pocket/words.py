@@ -79,14 +79,14 @@ class Words:
         count = draw.choice((1, 1, 1, 2, 3))
         return " ".join(parts[first : first + count])
 
-    def made_up(self, draw: Random) -> str:
-        """Give a word that nobody knows; none that is held out."""
+    def made_up(self, draw: Random, *, held_out: bool = False) -> str:
+        """Give a word that nobody knows: one of those that are held out, or none of them."""
         while True:
             word, last = "", "  "
             while len(word) < 14 and (sign := draw.choice(self.follows[last])) != " ":
                 word += sign
                 last = last[1] + sign
-            if len(word) > 2 and not is_held_out(word):
+            if len(word) > 2 and is_held_out(word) == held_out:
                 return draw.choice((word, word, word.capitalize(), word.upper()))
 
     def number(self, draw: Random) -> str:
