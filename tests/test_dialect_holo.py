@@ -120,7 +120,7 @@ def test_a_slip_with_one_reading_is_noted(reply: str, repair: str) -> None:
 def test_a_tag_that_the_step_itself_says_ends_no_thought() -> None:
     said = HOLO2.render(Answer(text="a </think> b"), FRAME)
     for reply in (said, f"<think>I answer.</think>\n{said}"):
-        assert HOLO2.parse(reply, FRAME).actions == (Answer(text="a </think> b"),)
+        assert HOLO2.parse(reply, FRAME).actions[0] == Answer(text="a </think> b")
 
 
 def test_thinking_before_the_step_is_only_thought() -> None:
