@@ -326,6 +326,10 @@ async def test_a_phone_that_lets_nobody_in_says_what_to_do(server: AdbServer) ->
     async with practice_phone(StandIn(), server=server) as one:
         one.device.faults.unauthorised = True
         one.device.drop()
+        async with asyncio.timeout(20):  # for a moment the server knows no such phone
+            while "unauthorized" not in (await server.run("devices")).text:
+                await server.run("connect", one.serial)
+                await asyncio.sleep(0.05)
         error = await refused(server, one.serial)
         assert isinstance(error, DeviceNotFound)
         assert f"{one.serial} is unauthorized" in str(error)
