@@ -301,6 +301,21 @@ def test_two_processes_do_not_train_in_one_folder(checkpoint: Path, tmp_path: Pa
     trainer(checkpoint, tmp_path, Changing(4), on_step=meet).run(until=1)
 
 
+def test_a_run_that_was_gone_on_with_elsewhere_is_opened_anew(
+    checkpoint: Path, tmp_path: Path
+) -> None:
+    stale = trainer(checkpoint, tmp_path, Fixed([sample(0)], 2))
+    left = tmp_path / "states" / "000000001.safetensors.7.part"
+    left.parent.mkdir()
+    left.touch()  # of a process that was killed while it wrote
+    trainer(checkpoint, tmp_path, Fixed([sample(0)], 2)).run()
+    assert not left.exists()
+    before = (tmp_path / "log.csv").read_bytes()
+    with pytest.raises(BadRun, match="has gone on to step 2, and this is at 0"):
+        stale.run()
+    assert (tmp_path / "log.csv").read_bytes() == before
+
+
 def test_a_damaged_or_foreign_state_is_refused(checkpoint: Path, tmp_path: Path) -> None:
     trainer(checkpoint, tmp_path, Changing(4)).run(until=1)
     state = state_files(tmp_path)[-1]

@@ -134,9 +134,7 @@ def _opened(out: Path, options: dict[str, Any], as_json: bool) -> "PocketRun":
         from .recipe import POCKET_RECIPE
         from .training import PocketRun, Watched
     except ImportError as error:
-        raise BadUsage(f'{error}: training needs the extra: pip install "eyehand[train]"') from (
-            error
-        )
+        raise BadUsage('training needs the extra: pip install "eyehand[train]"') from error
     try:
         device = device_named(options["device"])
     except ValueError as error:

@@ -205,5 +205,5 @@ def _family(number: int) -> str:
 
 def digest(recipe: PocketRecipe, words: Words) -> str:
     """Name a curriculum by its content: SHA-256 in hex, of the recipe and all that is read."""
-    facts = json.dumps([asdict(recipe), words.shown, words.goals], default=list)
+    facts = json.dumps([asdict(recipe), words.shown], default=list)
     return hashlib.sha256(facts.encode()).hexdigest()

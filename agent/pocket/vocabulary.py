@@ -18,13 +18,13 @@ from ...envs.practice.tasks import FAMILIES
 from ...model.chat import Image, Text
 from ...model.size import Size
 from ...model.tokenizer import SPECIAL, Tokenizer
+from ...model.training.pocket import TOKENS
 from .grounding import spoken, what, where
 from .held_out import FIRST_SEED
 from .lessons import Lesson, learnt, lesson_on
 from .looks import EVERY
 from .words import Words
 
-_MOST = 4096
 _ROLES = ("system", "user", "assistant")
 """They open every turn. Their beginnings ("us", "as", "sy") are pieces of other words, too; that is
 cheaper than sixteen more tokens in every prompt."""
@@ -55,7 +55,7 @@ def pocket_vocabulary(prompts: Iterable[tuple[str, str]], words: Words) -> Token
     for role in _ROLES:
         _chain([*role], merges)
     vocabulary = {letter: number for number, letter in enumerate(sorted(byte.values()))}
-    room = _MOST - len(SPECIAL)
+    room = TOKENS - len(SPECIAL)
     kept = []
     for one, two in merges:
         if one + two not in vocabulary:

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from random import Random
 
 from ...envs.practice.phone import Phone
-from ...envs.practice.tasks import FAMILIES, Unfit, make_task
 from .held_out import FIRST_SEED, is_held_out, names_one
 
 ASCII = "".join(map(chr, range(33, 127)))
@@ -25,14 +24,12 @@ class Words:
 
     Attributes:
         shown: Texts that phones show, each once, none with a name that is held out.
-        goals: What is asked on phones, likewise.
         follows: For two letters, those that come after them in words that are shown; a blank is
             the end of a word, and two blanks its beginning.
         alphabet: Those of ASCII, and what else is shown most.
     """
 
     shown: tuple[str, ...]
-    goals: tuple[str, ...]
     follows: dict[str, str]
     alphabet: str
 
@@ -43,16 +40,9 @@ class Words:
         Args:
             phones: How many. The same number gives the same words.
         """
-        texts, goals, signs = dict[str, None](), dict[str, None](), Counter[str]()
-        families = sorted(FAMILIES)
+        texts, signs = dict[str, None](), Counter[str]()
         for number in range(phones):
-            seed = FIRST_SEED + number
-            phone = Phone(seed)
-            for family in families[number % 5 :: 5]:
-                try:
-                    goals[make_task(family, Phone(seed), seed).goal] = None
-                except Unfit:
-                    continue
+            phone = Phone(FIRST_SEED + number)
             for app in phone.apps:
                 phone.open_app(app)
                 phone.advance(_LOADED_S)
@@ -67,7 +57,6 @@ class Words:
         others = [sign for sign, _ in signs.most_common() if sign not in ASCII]
         return cls(
             shown,
-            tuple(goal for goal in goals if not names_one([goal])),
             _followers(shown),
             "".join([*ASCII, *others][:_MOST_SIGNS]),
         )

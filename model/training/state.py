@@ -46,6 +46,8 @@ def write_state(folder: Path, state: State) -> Path:
     """
     states = folder / "states"
     states.mkdir(parents=True, exist_ok=True)
+    for rest in states.glob("*.part"):  # of a process that was killed: nobody else writes here
+        rest.unlink(missing_ok=True)
     path = states / f"{state.step:09}.safetensors"
     tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in state.tensors.items()}
     header = {"eyehand": json.dumps({"format": FORMAT, "step": state.step})}
@@ -58,7 +60,7 @@ def write_state(folder: Path, state: State) -> Path:
 
 def state_files(folder: Path) -> list[Path]:
     """Give a run's states, oldest first."""
-    return sorted((folder / "states").glob("*.safetensors"))
+    return sorted((folder / "states").glob("[0-9]*.safetensors"))
 
 
 def read_state(path: Path) -> State:

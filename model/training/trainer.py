@@ -12,7 +12,7 @@ from typing import Any
 
 import torch
 
-from ..errors import NotFinite
+from ..errors import BadRun, NotFinite
 from ..network import Network
 from ..prompt import Layout
 from .batches import StepBatches, load
@@ -140,16 +140,26 @@ class Trainer:
         Raises:
             NotFinite: Ten gradients in a row were NaN or infinite.
             NotEnoughMemory: A pass does not fit.
-            BadRun: Another process trains in the folder.
+            BadRun: Another process trains in the folder, or has since this was opened.
         """
         if self._ended:
             raise ValueError("the adapters were merged: make another trainer to go on")
         stop = stop or threading.Event()
         with _ctrl_c(stop) as pressed, only_one(self.folder):
+            self._require_newest()
             made = self._run(stop, self.steps if until is None else min(until, self.steps))
         if pressed.is_set():
             raise KeyboardInterrupt
         return made
+
+    def _require_newest(self) -> None:
+        """See that nobody else has gone on with the run meanwhile: its log would be cut off."""
+        states = state_files(self.folder)
+        if states and (newest := int(states[-1].stem)) > self.step:
+            raise BadRun(
+                f"{self.folder} has gone on to step {newest}, and this is at {self.step}: open it "
+                "anew"
+            )
 
     def _run(self, stop: threading.Event, until: int) -> Summary:
         began = saved_at = time.monotonic()
