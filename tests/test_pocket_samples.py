@@ -4,6 +4,7 @@ import asyncio
 import json
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -26,10 +27,18 @@ from eyehand.agent.pocket.held_out import (
     names_one,
 )
 from eyehand.agent.pocket.lessons import Lesson, _Pupil, aside, learnt, lesson_on
+from eyehand.agent.pocket.looking import Looking, covered, scattered, seen
 from eyehand.agent.pocket.looks import EVERY, PLAIN, SCREEN, WIDE, Looks
-from eyehand.agent.pocket.pictures import drawn_in, picture
+from eyehand.agent.pocket.pictures import (
+    THINGS,
+    Thing,
+    drawn_in,
+    labels,
+    picture,
+    things_on,
+)
 from eyehand.agent.pocket.reading import Reading, found, written
-from eyehand.agent.pocket.recipe import POCKET_RECIPE, Shares
+from eyehand.agent.pocket.recipe import ACTING, PARTS, Shares
 from eyehand.agent.pocket.rollouts import Rollout, read_rollouts, rollouts_in, write_rollouts
 from eyehand.agent.pocket.screens import control, controls, wandered
 from eyehand.agent.pocket.vocabulary import pocket_vocabulary, prompts_of
@@ -49,9 +58,24 @@ def words() -> Words:
 
 
 def small(per_step: int = 12) -> Curriculum:
-    """All stages, one step each, of few samples."""
-    stages = tuple(replace(stage, steps=1, samples=per_step) for stage in POCKET_RECIPE.stages)
-    return Curriculum(replace(POCKET_RECIPE, stages=stages, phones=2), words())
+    """All stages of all parts, one step each, of few samples."""
+    every = (stage for part in PARTS.values() for stage in part.stages)
+    stages = tuple(replace(stage, steps=1, samples=per_step) for stage in every)
+    return Curriculum(replace(ACTING, stages=stages, phones=2), words())
+
+
+def letters_of(sample: Sample) -> str:
+    """Give the letters that are said to be drawn in its first picture."""
+    names = [name for of in sample.drawn[0].values() for name in of]
+    return "".join(name[:-1] for name in names if name not in THINGS)
+
+
+def answered(sample: Sample) -> list[tuple[str, str]]:
+    """Give what is asked in a sample, and the answers."""
+    texts = [message.text for message in sample.messages[1:]]
+    return [
+        (asked.rstrip("\n"), reply) for asked, reply in zip(texts[::2], texts[1::2], strict=True)
+    ]
 
 
 def told(sample: Sample) -> list[object]:
@@ -85,14 +109,13 @@ def test_a_step_is_the_same_in_another_process_and_in_any_order() -> None:
 
 
 def test_no_sample_shows_or_says_a_name_that_is_held_out() -> None:
-    seen: list[str] = []
+    said: list[str] = []
     source = small()
     for step in range(source.steps):
         for sample in source.batch(step):
-            seen += [message.text for message in sample.messages]
-            seen += ["".join(letters.values()) for letters in sample.drawn.values()]
-    assert len(seen) > 300
-    assert not names_one(seen)
+            said += [message.text for message in sample.messages]
+    assert len(said) > 300
+    assert not names_one(said)
     assert len(NAMES) > 3
     draw = Random("made up")
     assert not any(is_held_out(words().made_up(draw)) for _ in range(500))
@@ -108,7 +131,7 @@ def test_a_held_out_name_is_found_wherever_it_stands() -> None:
 
 
 def test_phones_that_are_trained_on_are_never_those_that_are_held_out() -> None:
-    for looks in {stage.looks for stage in POCKET_RECIPE.stages}:
+    for looks in {stage.looks for part in PARTS.values() for stage in part.stages}:
         assert THEME not in looks.themes
         assert SIZE not in looks.sizes
         draw = Random("phones")
@@ -122,11 +145,11 @@ def test_phones_that_are_trained_on_are_never_those_that_are_held_out() -> None:
 def test_each_step_has_as_many_samples_as_its_stage_says() -> None:
     source = small(12)
     names = [source.stage(step).name for step in range(source.steps)]
-    assert names == [stage.name for stage in POCKET_RECIPE.stages]
+    assert names == [stage.name for part in PARTS.values() for stage in part.stages]
     assert all(len(source.batch(step)) == 12 for step in range(source.steps))
     shorter = replace(source, length=3)
     assert shorter.steps == 3
-    assert shorter.stage(0).name == POCKET_RECIPE.stages[1].name
+    assert shorter.stage(0).name == names[1]
     for step in (-1, 3):
         with pytest.raises(IndexError, match="3 steps"):
             shorter.stage(step)
@@ -147,7 +170,7 @@ def test_what_is_said_to_be_drawn_is_drawn_there(looks: Looks) -> None:
         (image,) = shown(sample)
         reply = sample.messages[-1].text
         drawn = sample.drawn[0]
-        assert sorted("".join(drawn.values())) == sorted("".join(reply.split()))
+        assert sorted(letters_of(sample)) == sorted("".join(reply.split()))
         height, width = image.pixels.shape[:2]
         assert image.resized == Size(width, height)
         # Letters stand out from the ground, and only they do.
@@ -168,10 +191,60 @@ def test_what_is_said_to_be_drawn_is_drawn_there(looks: Looks) -> None:
 def test_a_letter_belongs_to_the_token_that_its_middle_lies_in() -> None:
     letters = [Inked("a", 20, 0, 30, 10), Inked("b", 27, 0, 35, 10), Inked("c", 0, 27, 4, 33),
                Inked("d", 100, 0, 120, 9)]  # fmt: skip
-    assert drawn_in(letters, Size(56, 56), Size(56, 56)) == {0: "a", 1: "b", 2: "c"}
-    assert drawn_in(letters, Size(56, 56), Size(28, 28)) == {0: "abc"}
+    things = [Thing("on", 40, 50), Thing("off", 60, 0)]
+    # Two places in each of the four patches: "a" stands in the second patch, on its right.
+    assert drawn_in(letters, Size(56, 56), things) == {
+        0: ("a3",),
+        1: ("b0",),
+        2: ("c0",),
+        3: ("on",),
+    }
     with pytest.raises(ValueError, match="multiples of 28"):
         picture(np.zeros((28, 30, 3), np.uint8))
+
+
+def test_every_label_has_a_name_of_its_own() -> None:
+    made = labels(words().alphabet)
+    assert len(set(made)) == len(made) == 8 * len(words().alphabet) + len(THINGS)
+
+
+@pytest.mark.parametrize("make", [scattered, covered])
+def test_a_picture_to_look_at_says_what_ink_stands_where(make: Callable[..., Sample]) -> None:
+    kind = Looking((Size(4, 4), Size(5, 2)), filled=0.2)
+    for number in range(20):
+        sample = make(Random(number), kind, PLAIN, words())
+        assert not sample.learn
+        (image,) = shown(sample)
+        across = image.resized.width // 28
+        ground = np.median(image.pixels.reshape(-1, 3), axis=0)
+        for token, names in sample.drawn[0].items():
+            for name in names:
+                place, (row, column) = int(name[-1]), divmod(token, across)
+                left, top = 28 * column + 7 * (place % 4), 28 * row + 14 * (place // 4)
+                near = image.pixels[max(0, top - 7) : top + 21, max(0, left - 4) : left + 11]
+                assert (np.abs(near - ground).max(axis=2) > 24).any(), name
+
+
+def test_parts_of_a_screen_show_what_stands_on_it_there() -> None:
+    screen = wandered(Random("parts"), EVERY)
+    (whole,) = seen(Random(1), Looking((Size(10, 22),)), screen, 1)
+    letters = sorted(letter.text for run in screen.runs for letter in run.letters)
+    assert sorted(letters_of(whole)) == sorted("".join(letters))
+    told = {name for names in whole.drawn[0].values() for name in names}
+    assert {"Back", "Home", "Recent", "battery_full"} <= told
+    for sample in seen(Random(2), Looking((Size(5, 4),)), screen, 5):
+        assert shown(sample)[0].resized == Size(140, 112)
+        assert max(sample.drawn[0], default=0) < 20
+
+
+def test_a_switch_says_whether_it_is_on() -> None:
+    phone = Phone(FIRST_SEED, size=SCREEN)
+    phone.open_app("clock")
+    phone.advance(3)
+    switches = [node for node in phone.tree().walk() if node.role == "switch"]
+    told = [thing.name for thing in things_on(phone) if thing.name in ("on", "off")]
+    assert told == ["on" if node.checked else "off" for node in switches]
+    assert set(told) == {"on", "off"}
 
 
 def test_a_click_that_is_learnt_opens_what_was_asked_for() -> None:
@@ -180,14 +253,14 @@ def test_a_click_that_is_learnt_opens_what_was_asked_for() -> None:
         screen = wandered(Random(f"open {number}"), EVERY)
         draw = Random(number)
         cut = on_part(draw, screen, Size(5, 6))
-        for sample in [*on_screen(draw, screen, 4), *([] if cut is None else [cut])]:
-            reply, image = sample.messages[-1].text, shown(sample)[-1]
-            size = image.resized
+        every = [*on_screen(draw, screen, 4), *([] if cut is None else [cut])]
+        for sample, question, reply in ((s, *pair) for s in every for pair in answered(s)):
+            size = shown(sample)[-1].resized
             (action,) = spoken().parse(reply, Frame("p", size, size).planned(size)).actions
             if not isinstance(action, Click):
                 continue
             assert action.point is not None
-            name = sample.messages[1].text.removeprefix("Where is ").removesuffix("?\n")
+            name = question.removeprefix("Where is ").removesuffix("?")
             if size == screen.phone.size:
                 views = screen.phone.scene().hits(*action.point)
                 inside = {text for view in views for one in view.walk()
@@ -217,9 +290,10 @@ def test_of_two_things_with_one_name_neither_is_asked_for() -> None:
 def test_words_on_a_made_picture_lie_apart_and_one_is_asked_for() -> None:
     for number in range(40):
         sample = buttons(Random(number), EVERY, words(), Size(5, 4), 4)
-        question, reply = sample.messages[1].text, sample.messages[-1].text
-        assert question.startswith(("Where is ", "What is at "))
-        assert reply.startswith("click " if question.startswith("Where") else "answer ")
+        assert sample.learn == tuple(range(2, len(sample.messages), 2))
+        for question, reply in answered(sample):
+            assert question.startswith(("Where is ", "What is at "))
+            assert reply.startswith("click " if question.startswith("Where") else "answer ")
 
 
 def lessons(family: str, seed: int = FIRST_SEED, **more: object) -> Lesson:
@@ -301,9 +375,9 @@ def test_what_a_model_did_is_gone_through_again_and_set_right(tmp_path: Path) ->
 
 
 def test_what_a_model_does_is_learnt_from_once_no_worker_can_be_ahead_of_it(tmp_path: Path) -> None:
-    last = POCKET_RECIPE.stages[-1]
+    last = ACTING.stages[-1]
     stage = replace(last, steps=3000, samples=2, shares=Shares(dagger=1.0))
-    recipe = replace(POCKET_RECIPE, stages=(stage,))
+    recipe = replace(ACTING, stages=(stage,))
     source = Curriculum(recipe, words(), None, tmp_path, 1000)
     without = [told(one) for one in source.batch(1499)]
     lesson = lessons("switch_setting")

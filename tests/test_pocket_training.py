@@ -19,7 +19,7 @@ from eyehand.agent.pocket.lessons import lesson_on
 from eyehand.agent.pocket.looks import EVERY, SCREEN
 from eyehand.agent.pocket.pictures import picture
 from eyehand.agent.pocket.playing import Speaking, played, right, rolled_out, share_right
-from eyehand.agent.pocket.recipe import POCKET_RECIPE
+from eyehand.agent.pocket.recipe import ACTING, LOOKING, SPEAKING
 from eyehand.agent.pocket.rollouts import read_rollouts, rollouts_in
 from eyehand.agent.pocket.training import PocketRun, Watched, held_out_screens, held_out_words
 from eyehand.envs.practice.env import PracticeEnv
@@ -31,11 +31,12 @@ from eyehand.model.training.sample import Sample
 
 QUICK = {"OMP_NUM_THREADS": "1"}
 TINY = replace(
-    POCKET_RECIPE,
+    ACTING,
     stages=tuple(
-        replace(POCKET_RECIPE.stages[number], steps=2, samples=3) for number in (0, 6, 10)
+        replace(stage, steps=2, samples=3)
+        for stage in (LOOKING.stages[0], SPEAKING.stages[0], ACTING.stages[-1])
     ),
-    learning=replace(POCKET_RECIPE.learning, warmup=1),
+    learning=replace(ACTING.learning, warmup=1),
     phones=2,
 )
 QUIET = Watched(every=2, reading=2, screens=1, rollouts=1)
@@ -98,8 +99,9 @@ def test_a_network_s_own_tasks_are_kept_so_that_they_can_be_gone_through_again(b
     assert one.said
     assert one.seed >= FIRST_SEED
     run = PocketRun(begun, recipe=TINY, watched=QUIET)
-    made = rolled_out(Random(5), EVERY, run.network, run.layout, 1)
-    assert made == rolled_out(Random(5), EVERY, run.network, run.layout, 1)
+    again = (EVERY, run.network, run.layout, TINY.families, 1)
+    made = rolled_out(Random(5), *again)
+    assert made == rolled_out(Random(5), *again)
     model = Speaking(run.network, run.layout)
     lesson = made[0].lesson()
     assert played(replace(lesson, said=()), model) is made[0].passed

@@ -24,7 +24,7 @@ from eyehand.model.training.sample import Sample
 
 Gradients = dict[str, torch.Tensor]
 SAMPLES = [sample(0), several(1), sample(3, weight=2.0), sample(1), sample(4), sample(6)]
-ALPHABET = "abc"
+LABELS = ("a", "b", "c")
 
 
 @pytest.fixture(scope="module", params=small.FAMILIES)
@@ -193,23 +193,23 @@ def test_a_packed_sequence_cannot_also_have_a_cache(checkpoint: Path) -> None:
 
 
 def test_what_is_drawn_is_learnt_beside_the_words(checkpoint: Path) -> None:
-    held = learner(checkpoint, replace(QUICK, alphabet=ALPHABET))
+    held = learner(checkpoint, replace(QUICK, labels=LABELS))
     how = layout(checkpoint)
-    shown = [sample(n, drawn={0: {0: ALPHABET[n % 3], 2: "b"}}) for n in range(4)]
-    batch = pack([encode(s, how) for s in shown], 10_000, merge=2, alphabet=ALPHABET)
+    shown = [sample(n, drawn={0: {0: LABELS[n % 3], 2: "b"}}) for n in range(4)]
+    batch = pack([encode(s, how) for s in shown], 10_000, merge=2, labels=LABELS)
     losses = [held.learn(batch, 3e-3) for _ in range(60)]
     dense = [found.dense for found in losses if found is not None]
     assert dense[0] is not None
     assert dense[-1] is not None
-    assert dense[0] > 0.3  # it begins with the belief that letters are seldom
-    assert dense[-1] < 0.1
+    assert dense[0] > 0.9  # it begins with the belief that letters are seldom
+    assert dense[-1] < 0.3
 
 
-def test_a_dense_loss_is_the_mean_over_tokens_and_characters(checkpoint: Path) -> None:
-    held = learner(checkpoint, replace(QUICK, alphabet=ALPHABET))
+def test_a_dense_loss_is_added_up_over_labels_and_the_mean_over_tokens(checkpoint: Path) -> None:
+    held = learner(checkpoint, replace(QUICK, labels=LABELS))
     how = layout(checkpoint)
     one = encode(sample(0, drawn={0: {1: "ca"}}), how)
-    batch = pack([one], 1000, merge=2, alphabet=ALPHABET)
+    batch = pack([one], 1000, merge=2, labels=LABELS)
     found = held.measure(batch)
     assert held.head is not None
     with torch.no_grad():
@@ -217,7 +217,7 @@ def test_a_dense_loss_is_the_mean_over_tokens_and_characters(checkpoint: Path) -
         seen = held.network.see(how.processor.patches(shown.frames, shown.resized), [shown.grid])
         labels = torch.zeros(4, 3)
         labels[1, 2] = labels[1, 0] = 1
-        expected = F.binary_cross_entropy_with_logits(held.head(seen), labels)
+        expected = F.binary_cross_entropy_with_logits(held.head(seen), labels, reduction="sum") / 4
     assert found.dense == pytest.approx(float(expected), rel=1e-6)
 
 
@@ -229,9 +229,9 @@ def only_seen(number: int, drawn: dict[int, str]) -> Sample:
 def test_pictures_that_are_only_looked_at_teach_what_is_drawn_and_no_words(
     checkpoint: Path,
 ) -> None:
-    held = learner(checkpoint, replace(QUICK, alphabet=ALPHABET))
-    seen = encoded(checkpoint, [only_seen(n, {0: ALPHABET[n % 3], 2: "b"}) for n in range(4)])
-    batch = pack(seen, 12, merge=2, alphabet=ALPHABET)
+    held = learner(checkpoint, replace(QUICK, labels=LABELS))
+    seen = encoded(checkpoint, [only_seen(n, {0: LABELS[n % 3], 2: "b"}) for n in range(4)])
+    batch = pack(seen, 12, merge=2, labels=LABELS)
     assert (batch.said, batch.learnt, batch.tokens) == (0, 0, 4 + 8 + 12 + 4)
     assert len(batch.passes) == 3  # what pictures become counts, too
     made, loss = gradients(held, batch)
@@ -241,16 +241,16 @@ def test_pictures_that_are_only_looked_at_teach_what_is_drawn_and_no_words(
     found = [held.learn(batch, 3e-3) for _ in range(60)]
     assert found[-1] is not None
     assert found[-1].dense is not None
-    assert found[-1].dense < 0.1
+    assert found[-1].dense < 0.3
     assert (found[-1].right, found[-1].exact) == (0, 0)
 
 
 def test_beside_words_pictures_that_are_only_looked_at_change_no_word(checkpoint: Path) -> None:
-    held = learner(checkpoint, replace(QUICK, alphabet=ALPHABET))
+    held = learner(checkpoint, replace(QUICK, labels=LABELS))
     words = encoded(checkpoint, [sample(0), sample(1, drawn={0: {1: "c"}}), sample(2)])
     seen = encoded(checkpoint, [only_seen(2, {3: "ab"}), only_seen(1, {0: "a"})])
     alone, apart, mixed = (
-        held._sums(pack(some, 10_000, merge=2, alphabet=ALPHABET))
+        held._sums(pack(some, 10_000, merge=2, labels=LABELS))
         for some in (words, seen, [seen[0], *words, seen[1]])
     )
     assert mixed.loss == pytest.approx(alone.loss, rel=1e-6)
@@ -345,7 +345,7 @@ def test_wrapping_twice_computes_again_once(checkpoint: Path) -> None:
         ({"lora": 0}, "rank"),
         ({"ema": 1.0}, "ema"),
         ({"schedule": "steps"}, "cosine"),
-        ({"alphabet": "aba"}, "twice"),
+        ({"labels": ("a", "b", "a")}, "once"),
     ],
     ids=lambda value: str(value),
 )

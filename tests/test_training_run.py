@@ -155,7 +155,7 @@ def test_a_stop_in_the_middle_of_a_step_learns_nothing_of_it(
 
 def test_eight_samples_are_learnt_to_the_letter(checkpoint: Path, tmp_path: Path) -> None:
     samples = [sample(n) for n in range(6)] + [several(6), several(7)]
-    recipe = replace(QUICK, alphabet="abc")
+    recipe = replace(QUICK, labels=("a", "b", "c"))
     run = trainer(
         checkpoint, tmp_path, Fixed(samples, 60), recipe=recipe, held_out=samples, every=30
     )
@@ -175,7 +175,7 @@ async def test_the_checkpoint_that_is_written_says_what_was_learnt(
     checkpoint: Path, tmp_path: Path
 ) -> None:
     samples = [sample(n, drawn={0: {0: "a"}}) for n in range(4)]
-    recipe = replace(QUICK, alphabet="abc", ema=0.5)
+    recipe = replace(QUICK, labels=("a", "b", "c"), ema=0.5)
     run = trainer(checkpoint, tmp_path, Fixed(samples, 40), recipe=recipe)
     run.run()
     assert any(name.startswith("weight.dense.") for name in weights(tmp_path))

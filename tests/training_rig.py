@@ -145,7 +145,7 @@ def trainer(checkpoint: Path, folder: Path, source: Any, **options: Any) -> Trai
 
 LONG = 14
 """Steps of a run that is killed."""
-AVERAGED = replace(QUICK, ema=0.9, alphabet="abc")
+AVERAGED = replace(QUICK, ema=0.9, labels=("a", "b", "c"))
 
 
 def rows(folder: Path) -> list[list[str]]:

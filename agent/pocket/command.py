@@ -23,10 +23,22 @@ usage; 4 training failed, or the folder holds another run; 130 interrupted. Afte
 
 
 def train(
+    part: Annotated[
+        str,
+        typer.Argument(help="Of the training: looking, then speaking, then acting."),
+    ],
     out: Annotated[
         Path,
         typer.Option(metavar="DIR", help="Folder of the run. Where it holds one, that goes on."),
     ],
+    after: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR",
+            help="Run, or checkpoint, to begin with. Default: new weights, or, where DIR holds a "
+            "run, those.",
+        ),
+    ] = None,
     minutes: Annotated[
         float | None, typer.Option(min=0.01, help="Stop after so long; the same command goes on.")
     ] = None,
@@ -77,12 +89,13 @@ def train(
 
     \b
     Examples:
-      eyehand practice train --out runs/pocket --minutes 30
-      eyehand practice train --out runs/pocket --workers 16 --device cuda
-      eyehand practice train --out runs/short --steps 2000 --every 200
+      eyehand practice train looking --out runs/looking --minutes 30
+      eyehand practice train speaking --out runs/speaking --after runs/looking
+      eyehand practice train acting --out runs/acting --after runs/speaking --workers 16
     """  # noqa: D301
     options = {
-        "steps": steps, "device": device, "dtype": dtype, "workers": workers, "seed": seed,
+        "part": part, "after": after, "steps": steps, "device": device, "dtype": dtype,
+        "workers": workers, "seed": seed,
         "max_tokens": max_tokens, "every": every, "tasks": tasks, "rollouts": rollouts,
     }  # fmt: skip
     run_command(_train(out, minutes, options, as_json), as_json)
@@ -131,7 +144,7 @@ def _opened(out: Path, options: dict[str, Any], as_json: bool) -> "PocketRun":
     try:
         from ...model.qwen_vl import device_named
         from ...model.training.recipe import Pace
-        from .recipe import POCKET_RECIPE
+        from .recipe import PARTS
         from .training import PocketRun, Watched
     except ImportError as error:
         raise BadUsage('training needs the extra: pip install "eyehand[train]"') from error
@@ -144,8 +157,10 @@ def _opened(out: Path, options: dict[str, Any], as_json: bool) -> "PocketRun":
         precision=options["dtype"] or ("bfloat16" if device.type == "cuda" else "float32"),
         workers=options["workers"],
     )
-    seed = options["seed"]
-    learning = replace(POCKET_RECIPE.learning, seed=seed)
+    if options["part"] not in PARTS:
+        raise BadUsage(f"there is no part {options['part']!r}: it is one of {', '.join(PARTS)}")
+    seed, recipe = options["seed"], PARTS[options["part"]]
+    learning = replace(recipe.learning, seed=seed)
 
     def told(words: str) -> None:
         if not as_json:
@@ -154,7 +169,8 @@ def _opened(out: Path, options: dict[str, Any], as_json: bool) -> "PocketRun":
     try:
         return PocketRun(
             out,
-            recipe=replace(POCKET_RECIPE, seed=seed, learning=learning),
+            recipe=replace(recipe, seed=seed, learning=learning),
+            after=options["after"],
             steps=options["steps"],
             device=device,
             pace=pace,

@@ -2,15 +2,15 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from random import Random
 
-from ...envs.practice.tasks import FAMILIES
 from ...model.size import Size
 from ...model.training.sample import Sample
 from .grounding import buttons, on_part, on_screen
 from .lessons import learnt, lesson_on
+from .looking import covered, scattered, seen
 from .reading import found, written
 from .recipe import PocketRecipe, Stage
 from .rollouts import Rollout, read_rollouts, rollouts_in
@@ -20,6 +20,7 @@ from .words import Words
 _OF_A_SCREEN = 16
 """Small pictures that are cut out of one screen: to make a screen takes longer than to cut it."""
 _ASKED_OF_A_SCREEN = 6
+_LOOKED_AT_OF_A_SCREEN = 3
 _OF_A_LESSON = 6
 """Steps that are learnt of a task at a time: from all over it, since how it ends is learnt, too."""
 _MOST_TRIES = 4
@@ -73,6 +74,7 @@ class Curriculum:
         """Give the samples of a step."""
         stage = self.stage(step)
         kinds: dict[str, Callable[[Random, Stage, int], list[Sample]]] = {
+            "looking": self._looking,
             "reading": self._reading,
             "grounding": self._grounding,
             "screens": self._screens,
@@ -87,6 +89,14 @@ class Curriculum:
             else:
                 samples += kinds[name](draw, stage, count)
         return samples
+
+    def _looking(self, draw: Random, stage: Stage, count: int) -> list[Sample]:
+        kind, looks = stage.looking, stage.looks
+        cut, single = round(kind.screens * count), round(kind.scattered * count)
+        made = [scattered(draw, kind, looks, self.words) for _ in range(single)]
+        made += [covered(draw, kind, looks, self.words) for _ in range(count - cut - single)]
+        parts = partial(seen, draw, kind, count=_LOOKED_AT_OF_A_SCREEN)
+        return made + _of_screens(draw, stage, cut, parts)
 
     def _reading(self, draw: Random, stage: Stage, count: int) -> list[Sample]:
         kind = stage.reading
@@ -128,9 +138,9 @@ class Curriculum:
 
     def _lessons(self, draw: Random, stage: Stage, count: int, slips: float) -> list[Sample]:
         samples: list[Sample] = []
-        families = sorted(FAMILIES)
         while len(samples) < count:
-            lesson = lesson_on(stage.looks.phone(draw), draw.choice(families), slips=slips)
+            family = draw.choice(self.recipe.families)
+            lesson = lesson_on(stage.looks.phone(draw), family, slips=slips)
             if lesson is not None:
                 samples += _some(draw, learnt(lesson, draw))
         return samples[:count]

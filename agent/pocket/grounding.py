@@ -1,5 +1,6 @@
 """Samples of grounding: where something is, and what is somewhere, in the dialect's own words."""
 
+from collections.abc import Mapping, Sequence
 from random import Random
 
 from PIL import Image as Pillow
@@ -11,17 +12,21 @@ from ...actions.schema import TALK, Action
 from ...envs.practice import fonts
 from ...envs.practice.draw import Box, Canvas
 from ...envs.practice.env import ACTION_SPACE
-from ...envs.practice.written import Inked, Written
+from ...envs.practice.written import Written
 from ...model.chat import Image, Marked, Message
 from ...model.size import Size
 from ...model.training.sample import Sample
 from .looks import Looks
-from .pictures import CELL_PX, drawn_in, picture
-from .screens import Control, Screen, control, controls
+from .pictures import CELL_PX, drawn_in, moved, picture
+from .screens import Control, Screen, control, controls, on_grid
 from .words import Words
 
 DIALECT = "pocket"
+Drawn = Mapping[int, Sequence[str]]
 _GAP_PX = 3
+_ROOM_PX = 12
+_LONGEST = 40
+"""Letters of a text that is asked for."""
 
 
 def spoken() -> Dialect:
@@ -39,14 +44,27 @@ def what(x: int, y: int) -> str:
     return f"What is at {x} {y}?"
 
 
-def asked(goal: str, image: Image, action: Action, letters: dict[int, str]) -> Sample:
-    """Give a question about one picture, and its answer, as an agent would ask it."""
+Question = tuple[str, Action]
+"""What is asked about a picture, and the action that answers it."""
+
+
+def asked(questions: Sequence[Question], image: Image, drawn: Drawn) -> Sample:
+    """Give questions about one picture, and their answers.
+
+    The first is asked as an agent asks it; the others come after it, since to look at the picture
+    is what takes long.
+    """
     height, width = image.pixels.shape[:2]
     frame = Frame("picture", Size(width, height), Size(width, height)).planned(image.resized)
     dialect = spoken()
-    reply = dialect.render(action, frame)
-    messages = [*dialect.messages(goal, (), image), Message.of("assistant", Marked(reply))]
-    return Sample(messages, (len(messages) - 1,), {0: letters})
+    messages: list[Message] = []
+    for question, action in questions:
+        if messages:
+            messages.append(Message.of("user", f"{question}\n"))
+        else:
+            messages += dialect.messages(question, (), image)
+        messages.append(Message.of("assistant", Marked(dialect.render(action, frame))))
+    return Sample(messages, tuple(range(2, len(messages), 2)), {0: drawn})
 
 
 def buttons(draw: Random, looks: Looks, words: Words, cells: Size, count: int) -> Sample:
@@ -92,14 +110,16 @@ def buttons(draw: Random, looks: Looks, words: Words, cells: Size, count: int) -
     if not placed:
         canvas.text(2, 2, "i", looks.font(draw), s.text)
         placed["i"] = Box(2, 2, 10, 20).clipped(canvas.box)
-    name = draw.choice([*placed])
-    shown = picture(image)
-    letters = drawn_in((one for run in note.runs() for one in run.letters), size, size)
-    if draw.random() < 0.25:
-        x, y = _somewhere(draw, placed[name])
-        return asked(what(x, y), shown, a.Answer(text=name), letters)
-    click = a.Click(point=Point(*placed[name].centre))
-    return asked(where(name), shown, click, letters)
+    drawn = drawn_in((one for run in note.runs() for one in run.letters), size)
+    questions: list[Question] = []
+    for name in draw.sample([*placed], len(placed)):
+        box = placed[name]
+        if draw.random() < 0.25:
+            questions.append((what(*_somewhere(draw, box)), a.Answer(text=name)))
+        else:
+            point = on_grid(Point(*box.centre), box)
+            questions.append((where(name), a.Click(point=point)))
+    return asked(questions, picture(image), drawn)
 
 
 def _meet(one: Box, other: Box) -> bool:
@@ -114,55 +134,55 @@ def _somewhere(draw: Random, box: Box) -> tuple[int, int]:
 
 
 def on_screen(draw: Random, screen: Screen, count: int) -> list[Sample]:
-    """Ask for up to so many things on a whole screen."""
+    """Ask for up to so many things on a whole screen; nothing, where it has none."""
     size = screen.phone.size
-    shown = picture(screen.pixels)
-    letters = drawn_in((one for run in screen.runs for one in run.letters), size, size)
-    found: list[Sample] = []
+    questions: list[Question] = []
     for one in _chosen(draw, screen, count):
-        found.append(asked(where(one.name), shown, a.Click(point=one.point), letters))
-    if found and draw.random() < 0.5:
-        found[-1] = _read(draw, screen, shown, letters)
-    return found
+        questions.append((where(one.name), a.Click(point=one.point)))
+    whole = [run for run in screen.runs if run.whole and len(run.text) <= _LONGEST]
+    for run in draw.sample(whole, min(len(whole), count // 3)):
+        questions.append((what(*_somewhere(draw, Box(*run.box))), a.Answer(text=run.text)))
+    if not questions:
+        return []
+    draw.shuffle(questions)
+    drawn = drawn_in((one for run in screen.runs for one in run.letters), size, screen.things)
+    return [asked(questions, picture(screen.pixels), drawn)]
 
 
-def _read(draw: Random, screen: Screen, shown: Image, letters: dict[int, str]) -> Sample:
-    run = draw.choice([run for run in screen.runs if run.whole] or screen.runs)
-    x, y = _somewhere(draw, Box(*run.box))
-    return asked(what(x, y), shown, a.Answer(text=run.text), letters)
-
-
-def on_part(draw: Random, screen: Screen, cells: Size) -> Sample | None:
-    """Ask for something on a part of a screen; None where nothing lies wholly on it."""
+def on_part(draw: Random, screen: Screen, cells: Size, count: int = 4) -> Sample | None:
+    """Ask for things on a part of a screen; None where nothing lies wholly on it."""
     size = Size(CELL_PX * cells.width, CELL_PX * cells.height)
-    for one in _chosen(draw, screen, 2):
-        x, y = one.point
-        if one.box.width > 2 * size.width or one.box.height > size.height:
+    named = _chosen(draw, screen, 3 * count)
+    if not named:
+        return None
+    x, y = named[0].point
+    width, height = screen.phone.size
+    left = _from(draw, int(x) - _ROOM_PX, int(x) + _ROOM_PX, size.width, width)
+    top = _from(draw, int(y) - _ROOM_PX, int(y) + _ROOM_PX, size.height, height)
+    part = Box(left, top, left + size.width, top + size.height)
+    questions: list[Question] = []
+    for one in named:
+        shown = one.box.clipped(part)
+        texts = [Box(*run.box) for run in screen.runs if run.text == one.name and run.whole]
+        if not part.inset(4).holds(*one.point) or any(b.clipped(part) != b for b in texts):
             continue
-        runs = [run for run in screen.runs if run.text == one.name and run.whole]
-        around = Box(*runs[0].box) if len(runs) == 1 else one.box
-        left = _from(draw, min(around.left, int(x)), max(around.right, int(x) + 1), size.width,
-                     screen.phone.size.width)  # fmt: skip
-        top = _from(draw, min(around.top, int(y)), max(around.bottom, int(y) + 1), size.height,
-                    screen.phone.size.height)  # fmt: skip
-        if left is None or top is None:
-            continue
-        pixels = screen.pixels[top : top + size.height, left : left + size.width]
-        moved = [
-            Inked(letter.text, letter.left - left, letter.top - top, letter.right - left,
-                  letter.bottom - top)
-            for run in screen.runs for letter in run.letters
-        ]  # fmt: skip
-        click = a.Click(point=Point(x - left, y - top))
-        letters = drawn_in(moved, size, size)
-        return asked(where(one.name), picture(pixels.copy()), click, letters)
-    return None
+        point = Point(one.point.x - left, one.point.y - top)
+        box = Box(shown.left - left, shown.top - top, shown.right - left, shown.bottom - top)
+        inside = on_grid(point, box.inset(2))
+        questions.append((where(one.name), a.Click(point=inside)))
+    if not questions:
+        return None
+    letters, things = moved(
+        (one for run in screen.runs for one in run.letters), screen.things, left, top
+    )
+    pixels = screen.pixels[top : part.bottom, left : part.right]
+    return asked(questions[:count], picture(pixels.copy()), drawn_in(letters, size, things))
 
 
-def _from(draw: Random, low: int, high: int, length: int, whole: int) -> int | None:
-    """Choose where a part begins that holds a span."""
+def _from(draw: Random, low: int, high: int, length: int, whole: int) -> int:
+    """Choose where a part begins that holds a span, as far as there is room."""
     first, last = max(0, high - length), min(low, whole - length)
-    return draw.randint(first, last) if first <= last else None
+    return draw.randint(min(first, last), max(first, last)) if last > 0 else 0
 
 
 def _chosen(draw: Random, screen: Screen, count: int) -> list[Control]:

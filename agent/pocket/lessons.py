@@ -21,7 +21,7 @@ from ...envs.practice.phone import Phone
 from ...envs.practice.tasks import Unfit, make_task
 from ...envs.practice.tasks.base import PracticeTask
 from ...envs.practice.tasks.oracle import next_action
-from ...envs.practice.tasks.steps import Lost
+from ...envs.practice.tasks.steps import Lost, Next
 from ...envs.practice.written import written_on
 from ...model.base import Reply
 from ...model.chat import Image, Marked, Message
@@ -31,13 +31,14 @@ from ..loop import Agent
 from ..task import Limits, Task
 from .grounding import spoken
 from .held_out import names_one
-from .pictures import drawn_in
+from .pictures import drawn_in, things_on
+from .screens import clicked
 
 _MOST_STEPS = 40
 _LONGEST_S = 86_400.0
 """What is learnt must not depend on how busy the machine is."""
-_COARSE = 0.05
-"""Lists are moved by whole twentieths of the screen: other numbers cannot be seen on it."""
+_FAR = 0.4
+"""Of the screen: how far a list is moved, so that nothing on it is passed by."""
 
 T = TypeVar("T")
 
@@ -134,7 +135,7 @@ class _Pupil:
         frame = Frame("phone", size, size).planned(size)
         runs = written_on(lesson.phone)
         try:
-            deed = coarse(next_action(lesson.task, lesson.phone, self._answers).action)
+            deed = plain(next_action(lesson.task, lesson.phone, self._answers), lesson.phone)
             right = self.dialect.render(deed, frame)
         except (Lost, ActionError):
             return Reply(self.dialect.render(a.Done(), frame))
@@ -142,7 +143,9 @@ class _Pupil:
         if self._held_out or not names_one(texts):
             turns = [*messages, Message.of("assistant", Marked(right))]
             number = sum(isinstance(p, Image) for m in messages for p in m.parts) - 1
-            letters = drawn_in((one for run in runs for one in run.letters), size, size)
+            letters = drawn_in(
+                (one for run in runs for one in run.letters), size, things_on(lesson.phone)
+            )
             self.samples.append(Sample(turns, (len(turns) - 1,), {number: letters}))
         said = self._said(step, right, deed, frame)
         try:
@@ -161,11 +164,20 @@ class _Pupil:
         return self.dialect.render(slip(self._draw, self._lesson.phone), frame)
 
 
-def coarse(action: Action) -> Action:
-    """Give what the oracle wants in numbers that can be learnt."""
+def plain(step: Next, phone: Phone) -> Action:
+    """Give what the oracle wants as it is most easily learnt.
+
+    Places are of few coordinates; lists are moved by always the same, since how far off something
+    is cannot be seen; and apps are opened by their names, from wherever one is.
+    """
+    action = step.action
+    app = step.why.removeprefix("open ")
+    if app != step.why and any(app == each.label for each in phone.apps.values()):
+        return a.OpenApp(name=app)
+    if isinstance(action, a.Click | a.LongPress) and action.point is not None:
+        return action.model_copy(update={"point": clicked(phone, action.point)})
     if isinstance(action, a.Scroll) and action.unit == "screens":
-        steps = max(1, round(action.amount / _COARSE))
-        return action.model_copy(update={"amount": round(steps * _COARSE, 2)})
+        return action.model_copy(update={"amount": _FAR})
     return action
 
 
@@ -176,11 +188,12 @@ def slip(draw: Random, phone: Phone) -> Action:
     width, height = phone.size
     if nodes and kind < 0.7:
         x, y = draw.choice(nodes).box.centre
-        return a.Click(point=Point(min(max(x, 0), width - 1), min(max(y, 0), height - 1)))
+        point = Point(min(max(x, 0), width - 1), min(max(y, 0), height - 1))
+        return a.Click(point=clicked(phone, point))
     if kind < 0.9:
         middle = Point(width // 2, height // 2)
         ways: tuple[Direction, ...] = ("up", "down")
-        return a.Scroll(point=middle, direction=draw.choice(ways), amount=0.4, unit="screens")
+        return a.Scroll(point=middle, direction=draw.choice(ways), amount=_FAR, unit="screens")
     return a.Back()
 
 

@@ -1,16 +1,45 @@
-"""Pictures to learn from, and which letters stand in which of their tokens."""
+"""Pictures to learn from, and what stands in which of their tokens."""
 
 from collections.abc import Iterable
+from typing import NamedTuple
 
 import numpy as np
 from PIL import Image as Pillow
 
+from ...envs.practice.phone import Phone
+from ...envs.practice.view import UiNode
 from ...envs.practice.written import Inked
 from ...model.chat import Image, Pixels, pixel_hash
 from ...model.size import Size
 
 CELL_PX = 28
 """What one merged token shows, across and down."""
+_ACROSS, _DOWN = 4, 2
+"""Places in a token in which a letter may stand: two side by side in each of its four patches."""
+
+THINGS = (
+    "on", "off", "field", "slider", "progress", "battery_full", "signal_cellular_4_bar", "wifi",
+    "bluetooth", "Back", "Home", "Recent", "More", "Search", "History", "Today", "New", "Add",
+    "Previous", "Next", "Sort", "Delete", "Actions", "Cart", "Save", "Pinned", "Pin", "Unpin",
+    "Bookmarks", "Bookmark", "Favourite", "Unread", "One", "Capital", "Hide", "Enter", "Close",
+    "Remove", "Edit", "Clear", "Done", "Call", "Send", "Share", "Colour", "Red", "Blue", "Green",
+    "Purple", "Yellow", "Picture",
+)  # fmt: skip
+"""Names of what is drawn and not written: states of switches, and icons by their first word."""
+
+
+class Thing(NamedTuple):
+    """Something that is drawn and not written.
+
+    Attributes:
+        name: What it is.
+        x: Of its middle, in pixels of the screen.
+        y: Likewise.
+    """
+
+    name: str
+    x: float
+    y: float
 
 
 def picture(pixels: Pixels | Pillow.Image) -> Image:
@@ -26,24 +55,66 @@ def picture(pixels: Pixels | Pillow.Image) -> Image:
     return Image(array, Size(width, height), pixel_hash(array))
 
 
-def drawn_in(letters: Iterable[Inked], size: Size, resized: Size) -> dict[int, str]:
-    """Give the letters that stand in each token: where the middle of their box lies.
+def labels(alphabet: str) -> tuple[str, ...]:
+    """Give the names of all that may stand in a token: letters by their place in it, and things."""
+    places = range(_ACROSS * _DOWN)
+    return (*(f"{sign}{place}" for place in places for sign in alphabet), *THINGS)
+
+
+def drawn_in(
+    letters: Iterable[Inked], size: Size, things: Iterable[Thing] = ()
+) -> dict[int, tuple[str, ...]]:
+    """Give what stands in each token, by `labels`: where its middle lies.
 
     Args:
         letters: With boxes in pixels of the picture.
-        size: Of the picture.
-        resized: The size that the network sees; a multiple of 28.
+        size: Of the picture, which the network sees as it is.
+        things: What is drawn beside them.
 
     Returns:
-        By the token's number, rows first. Letters outside the picture are in none.
+        By the token's number, rows first. What lies outside the picture is in none.
     """
-    found: dict[int, str] = {}
-    across = resized.width // CELL_PX
-    for letter in letters:
-        x, y = letter.middle
+    found: dict[int, list[str]] = {}
+    middles = [(letter.text, *letter.middle, True) for letter in letters]
+    middles += [(thing.name, thing.x, thing.y, False) for thing in things]
+    for name, x, y, placed in middles:
         if 0 <= x < size.width and 0 <= y < size.height:
-            column = int(x * resized.width / size.width) // CELL_PX
-            row = int(y * resized.height / size.height) // CELL_PX
-            number = row * across + column
-            found[number] = found.get(number, "") + letter.text
-    return found
+            column, row = int(x) // CELL_PX, int(y) // CELL_PX
+            if placed:
+                across = int(x - column * CELL_PX) * _ACROSS // CELL_PX
+                down = int(y - row * CELL_PX) * _DOWN // CELL_PX
+                name += str(down * _ACROSS + across)
+            found.setdefault(row * (size.width // CELL_PX) + column, []).append(name)
+    return {token: tuple(names) for token, names in found.items()}
+
+
+def things_on(phone: Phone) -> list[Thing]:
+    """Give what is drawn on a phone and not written, as far as it has a name in `THINGS`."""
+    if not phone.awake or phone.secure:
+        return []
+    return [Thing(name, *node.box.centre) for node in phone.tree().walk() if (name := _thing(node))]
+
+
+def _thing(node: UiNode) -> str:
+    if node.checkable and node.role != "item":  # that is a row, and what is drawn is at its end
+        return "on" if node.checked else "off"
+    if node.role in ("field", "slider", "progress"):
+        return node.role
+    if node.text or not node.label or node.role == "box":
+        return ""
+    name = node.label.split()[0]
+    return name if name in THINGS else ""
+
+
+def moved(
+    letters: Iterable[Inked], things: Iterable[Thing], across: int, down: int
+) -> tuple[list[Inked], list[Thing]]:
+    """Give all that stands on a picture as it stands on a part of it that begins there."""
+    return (
+        [
+            Inked(one.text, one.left - across, one.top - down, one.right - across,
+                  one.bottom - down)
+            for one in letters
+        ],
+        [Thing(one.name, one.x - across, one.y - down) for one in things],
+    )  # fmt: skip

@@ -7,7 +7,6 @@ from ...actions import schema as a
 from ...actions.errors import ActionError
 from ...actions.geometry import Frame
 from ...envs.practice.env import PracticeEnv
-from ...envs.practice.tasks import FAMILIES
 from ...envs.practice.tasks.base import Status
 from ...model.base import Reply
 from ...model.chat import Image, Message
@@ -80,11 +79,15 @@ def played(lesson: Lesson, model: Speaking) -> bool:
 
 
 def rolled_out(
-    draw: Random, looks: Looks, network: Network, layout: Layout, count: int
+    draw: Random,
+    looks: Looks,
+    network: Network,
+    layout: Layout,
+    families: Sequence[str],
+    count: int,
 ) -> list[Rollout]:
     """Let the network work tasks on phones that are trained on."""
     found: list[Rollout] = []
-    families = sorted(FAMILIES)
     while len(found) < count:
         phone, family = looks.phone(draw), draw.choice(families)
         state = phone.state

@@ -9,6 +9,7 @@ from PIL import Image as Pillow
 
 from ...envs.practice import fonts
 from ...envs.practice.draw import Canvas
+from ...envs.practice.fonts import Font
 from ...envs.practice.written import Inked, Run, Written
 from ...model.chat import Marked, Message
 from ...model.size import Size
@@ -30,14 +31,14 @@ class Reading:
         heights: Likewise.
         letters: Fewest and most letters; 0, 0: whole words.
         found: Share that is cut out of screens, in place of being written anew.
-        spread: How far from the middle what is written anew may stand: 1 is anywhere, 0 is there.
+        lines: Most lines of what is written anew, as far as there is room.
     """
 
     widths: tuple[int, ...]
     heights: tuple[int, ...] = (1,)
     letters: tuple[int, int] = (0, 0)
     found: float = 0.0
-    spread: float = 1.0
+    lines: int = 1
 
 
 def written(
@@ -47,19 +48,21 @@ def written(
     size = Size(CELL_PX * draw.choice(kind.widths), CELL_PX * draw.choice(kind.heights))
     font = looks.font(draw)
     ink, ground = looks.colours(draw)
-    text = _text(draw, kind, words, held_out=held_out)
-    room = size.width - 2 * _EDGE_PX
-    while fonts.width(text, font) > room:
-        text = text[:-1].rstrip()
-    if not text:  # the one letter is too wide for the picture
-        text, font = "i", font._replace(px=min(font.px, 12))
     image = Pillow.new("RGB", size, ground)
-    note = Written()
-    x = _placed(draw, size.width - fonts.width(text, font), kind.spread)
-    y = _placed(draw, max(0, size.height - fonts.line_height(font)), kind.spread)
-    Canvas(image, written=note).text(x, y, text, font, ink)
+    note, texts = Written(), list[str]()
+    canvas, high = Canvas(image, written=note), fonts.line_height(font)
+    most = max(1, min(kind.lines, size.height // high))
+    y, left = 0, draw.randint(1, most)
+    while left:
+        text = _fitting(_text(draw, kind, words, held_out=held_out), font, size.width)
+        y += draw.randint(0, max(0, (size.height - y - left * high) // left))
+        canvas.text(
+            draw.randint(0, max(0, size.width - fonts.width(text, font))), y, text, font, ink
+        )
+        texts.append(text)
+        y, left = y + high, left - 1
     letters = [letter for run in note.runs() for letter in run.letters]
-    return sample(image, text, letters)
+    return sample(image, "\n".join(texts), letters)
 
 
 def found(draw: Random, kind: Reading, screen: Screen) -> Sample | None:
@@ -80,14 +83,15 @@ def sample(image: Pillow.Image, text: str, letters: Sequence[Inked]) -> Sample:
         Message.of("user", shown),
         Message.of("assistant", Marked(text)),
     )
-    drawn = drawn_in(letters, shown.resized, shown.resized)
+    drawn = drawn_in(letters, shown.resized)
     return Sample(messages, (2,), {0: drawn})
 
 
-def _placed(draw: Random, room: int, spread: float) -> int:
-    """Choose where something begins that has some room."""
-    least = int(room * (1 - spread) / 2)
-    return draw.randint(least, room - least)
+def _fitting(text: str, font: Font, width: int) -> str:
+    """Cut a text off where it has no more room."""
+    while len(text) > 1 and fonts.width(text, font) > width - 2 * _EDGE_PX:
+        text = text[:-1].rstrip()
+    return text
 
 
 def _text(draw: Random, kind: Reading, words: Words, *, held_out: bool) -> str:

@@ -1,17 +1,19 @@
-"""The one place that says how the pocket model is trained: stages, shares, sizes, learning rate.
+"""The one place that says how the pocket model is trained: parts, stages, shares, learning rate.
 
-The order was found by trial. Words in many fonts at once are not learnt for 50,000 pictures, nor is
-one letter that may stand anywhere; one that stands in the middle of its token is, after 20,000,
-with the dense loss that says which letters stand in each token. From there on the letters move
-away from it, the pictures grow, then the fonts and colours, and only then is there something to
-find on a screen, and something to do on it.
+The order was found by trial. Words in many fonts at once are not learnt for 50,000 pictures that
+are read aloud, nor is one letter that may stand anywhere. Letters that stand in places of their own
+are, after some hundred steps, where nothing but what stands in which place is to be told, and no
+word is said. From there on the letters move, then fonts and colours change, and the pictures become
+screens. Only then does the language model learn to speak about them, and to act.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from ...envs.practice.tasks import FAMILIES
 from ...model.size import Size
 from ...model.training.recipe import Recipe
+from .looking import Looking
 from .looks import EVERY, PLAIN, TYPEFACES, WIDE, Looks
 from .reading import Reading
 
@@ -36,6 +38,7 @@ class Shares:
     """What share of a step's samples is of which kind; together 1.
 
     Attributes:
+        looking: Pictures that are only looked at.
         reading: Small pictures and what they say.
         grounding: Small pictures, and where something is on them.
         screens: Whole screens, and where something is on them, or what is somewhere.
@@ -45,6 +48,7 @@ class Shares:
             episodes are given it is of ``slips``.
     """
 
+    looking: float = 0.0
     reading: float = 0.0
     grounding: float = 0.0
     screens: float = 0.0
@@ -77,6 +81,7 @@ class Stage:
         samples: In each step.
         shares: Of which kinds.
         looks: What pictures look like.
+        looking: What is looked at.
         reading: What is read.
         grounding: What is found.
     """
@@ -86,17 +91,19 @@ class Stage:
     samples: int
     shares: Shares
     looks: Looks
-    reading: Reading
+    looking: Looking
+    reading: Reading = field(default_factory=lambda: Reading((3, 4, 5), (1, 1, 2)))
     grounding: Grounding = field(default_factory=lambda: Grounding((Size(4, 2), Size(4, 3))))
 
 
 @dataclass(frozen=True, slots=True)
 class PocketRecipe:
-    """How the pocket model is trained.
+    """A part of the pocket model's training: one run.
 
     Attributes:
         stages: One after the other.
         learning: How it learns.
+        families: Of the tasks that are gone through.
         slips: Share of the steps of a task at which something else is done, in ``Shares.slips``.
         phones: How many phones are looked through for words.
         seed: Of all that is chosen.
@@ -104,6 +111,7 @@ class PocketRecipe:
 
     stages: tuple[Stage, ...]
     learning: Recipe
+    families: tuple[str, ...] = tuple(sorted(FAMILIES))
     slips: float = 0.15
     phones: int = 24
     seed: int = 0
@@ -114,109 +122,156 @@ class PocketRecipe:
         return sum(stage.steps for stage in self.stages)
 
 
-_WORDS = Reading(widths=(3, 4, 5), heights=(1, 1, 2))
-_FOUND = Reading(widths=(3, 4, 5), heights=(1, 1, 2), found=0.5)
+_PART = Recipe(
+    learning_rate=1e-3,
+    warmup=100,
+    schedule="cosine",
+    final=0.1,
+    betas=(0.9, 0.98),
+    weight_decay=0.05,
+    dense_weight=0.1,
+    seed=0,
+)
+_LOOK = Shares(looking=1.0)
+_SEE = Looking((Size(4, 4), Size(5, 3)), scattered=0.1, screens=0.4)
+_READ = Reading((3, 4, 5), (1, 2, 3), found=0.25, lines=3)
+_PARTS = Grounding((Size(4, 3), Size(5, 4), Size(5, 6)), words=5)
 
-POCKET_RECIPE = PocketRecipe(
+LOOKING = PocketRecipe(
     stages=(
         Stage(
-            "one letter in the middle",
-            500,
-            256,
-            Shares(reading=1.0),
+            "letters in their places",
+            200,
+            64,
+            _LOOK,
             PLAIN,
-            Reading(widths=(1,), letters=(1, 1), spread=0.0),
+            Looking((Size(2, 2),), spread=0.0, scattered=1.0),
         ),
         Stage(
-            "one letter near the middle",
-            500,
-            256,
-            Shares(reading=1.0),
+            "letters near their places",
+            400,
+            64,
+            _LOOK,
             PLAIN,
-            Reading(widths=(1,), letters=(1, 1), spread=0.3),
+            Looking((Size(2, 2),), spread=0.5, scattered=1.0),
         ),
         Stage(
-            "one letter or two, anywhere",
-            1_500,
-            512,
-            Shares(reading=1.0),
+            "letters anywhere",
+            600,
+            64,
+            _LOOK,
             PLAIN,
-            Reading(widths=(1,), letters=(1, 2)),
+            Looking((Size(2, 2), Size(3, 2)), scattered=1.0),
         ),
         Stage(
-            "one letter or two, two typefaces",
-            1_500,
-            512,
-            Shares(reading=1.0),
+            "lines of words",
+            800,
+            48,
+            _LOOK,
             TYPEFACES,
-            Reading(widths=(1,), letters=(1, 2)),
+            Looking((Size(3, 3), Size(4, 2)), scattered=0.5),
         ),
         Stage(
-            "two letters to four",
-            2_000,
-            384,
-            Shares(reading=1.0),
-            TYPEFACES,
-            Reading(widths=(1, 2), letters=(1, 4)),
-        ),
-        Stage("words", 4_000, 256, Shares(reading=1.0), TYPEFACES, _WORDS),
-        Stage(
-            "words, every look",
-            6_000,
-            256,
-            Shares(reading=0.85, grounding=0.15),
+            "every look",
+            1_000,
+            48,
+            _LOOK,
             EVERY,
-            _FOUND,
+            Looking((Size(4, 4), Size(5, 3)), scattered=0.2, screens=0.3),
         ),
         Stage(
-            "where words are",
-            6_000,
-            192,
-            Shares(reading=0.5, grounding=0.5),
+            "screens",
+            1_000,
+            12,
+            _LOOK,
+            WIDE,
+            Looking((Size(10, 22), Size(10, 8), Size(6, 10)), screens=0.7),
+        ),
+    ),
+    learning=_PART,
+)
+"""What stands where: no word is said."""
+
+SPEAKING = PocketRecipe(
+    stages=(
+        Stage(
+            "reading",
+            800,
+            64,
+            Shares(looking=0.2, reading=0.6, grounding=0.2),
             EVERY,
-            _FOUND,
-            Grounding((Size(3, 2), Size(4, 3), Size(5, 4), Size(5, 5)), words=5),
+            _SEE,
+            _READ,
+            Grounding((Size(2, 2), Size(3, 2), Size(4, 3)), words=4),
         ),
         Stage(
-            "whole screens",
-            8_000,
-            96,
-            Shares(reading=0.25, grounding=0.25, screens=0.5),
+            "finding",
+            1_200,
+            48,
+            Shares(looking=0.1, reading=0.3, grounding=0.6),
             EVERY,
-            _FOUND,
-            Grounding((Size(5, 4), Size(5, 5), Size(10, 6)), words=6),
+            _SEE,
+            _READ,
+            _PARTS,
         ),
+        Stage(
+            "screens",
+            1_500,
+            24,
+            Shares(reading=0.25, grounding=0.35, screens=0.4),
+            WIDE,
+            _SEE,
+            _READ,
+            Grounding((Size(5, 6), Size(10, 6), Size(10, 11)), words=6),
+        ),
+    ),
+    learning=_PART,
+)
+"""What it says, and where it is."""
+
+_ACTED = (
+    "switch_setting", "quick_toggle", "set_volume", "set_brightness", "choose_timeout",
+    "choose_language", "tell_setting", "rename_phone", "set_permission", "allow_permission",
+    "deny_permission", "clear_notifications", "dismiss_notification", "open_notification",
+    "tell_notification", "close_all_apps", "close_app", "switch_app", "open_apps", "lock_phone",
+    "missing_app", "switch_alarm", "switch_alarms_off", "delete_alarm", "add_alarm", "tell_alarm",
+    "alarm_missing", "start_timer", "pause_timer", "lap_stopwatch", "remove_city",
+    "contact_missing", "favourite_contact", "count_favourites", "add_contact", "delete_contact",
+    "call_contact", "tell_detail", "create_note", "delete_note", "pin_note", "restore_note",
+    "note_missing", "create_folder", "delete_file", "file_missing", "send_message",
+    "delete_conversation", "tell_last_message", "remove_from_cart", "favourite_product",
+    "tell_cart_total", "empty_cart", "missing_product", "forget_article", "follow_link",
+    "pair_missing_device", "forget_network", "event_missing",
+)  # fmt: skip
+"""Families whose steps can be told from a goal, one screen and what was said before."""
+
+ACTING = PocketRecipe(
+    stages=(
         Stage(
             "tasks",
-            20_000,
-            96,
-            Shares(reading=0.1, grounding=0.1, screens=0.2, acting=0.3, slips=0.3),
+            6_000,
+            16,
+            Shares(reading=0.1, grounding=0.1, screens=0.2, acting=0.4, slips=0.2),
             WIDE,
-            _FOUND,
-            Grounding((Size(5, 5), Size(10, 6), Size(10, 11)), words=6),
+            _SEE,
+            _READ,
+            Grounding((Size(5, 6), Size(10, 6), Size(10, 11)), words=6),
         ),
         Stage(
             "its own tasks",
-            20_000,
-            96,
-            Shares(reading=0.05, grounding=0.1, screens=0.15, acting=0.2, slips=0.2, dagger=0.3),
+            4_000,
+            16,
+            Shares(reading=0.05, grounding=0.05, screens=0.1, acting=0.3, slips=0.2, dagger=0.3),
             WIDE,
-            _FOUND,
-            Grounding((Size(5, 5), Size(10, 6), Size(10, 11)), words=6),
+            _SEE,
+            _READ,
+            Grounding((Size(5, 6), Size(10, 6), Size(10, 11)), words=6),
         ),
     ),
-    learning=Recipe(
-        learning_rate=8e-4,
-        warmup=200,
-        schedule="cosine",
-        final=0.05,
-        betas=(0.9, 0.98),
-        weight_decay=0.05,
-        # Of a mean over 192 characters: 0.1 for each. With less, its gradient is lost in that of
-        # the words, which says nothing before letters are known.
-        dense_weight=20.0,
-        ema=None,
-        seed=0,
-    ),
+    learning=_PART,
+    families=_ACTED,
 )
-"""The full run. ``eyehand practice train --steps`` shortens every stage alike."""
+"""What is done on a phone to reach a goal."""
+
+PARTS = {"looking": LOOKING, "speaking": SPEAKING, "acting": ACTING}
+"""The parts in their order. ``eyehand practice train --steps`` shortens every stage alike."""

@@ -1,5 +1,7 @@
 """Screens of practice phones that somebody has wandered about on, and what can be read there."""
 
+import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from random import Random
 
@@ -9,14 +11,17 @@ from ...envs.practice.draw import Box
 from ...envs.practice.phone import Phone
 from ...envs.practice.tasks.hand import Hand
 from ...envs.practice.tasks.steps import Lost, Next
-from ...envs.practice.view import UiNode
+from ...envs.practice.view import UiNode, View
 from ...envs.practice.written import Run, written_on
 from ...model.chat import Pixels
 from .held_out import names_one
 from .looks import Looks
+from .pictures import Thing, things_on
 
 _LOADED_S = 3.0
 _MOST_TRIES = 50
+_GRIDS = (14, 7)
+"""Sides in pixels of the squares whose middles are clicked: a patch, and half of one."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -27,11 +32,13 @@ class Screen:
         phone: As it is; nobody may change it any more.
         pixels: Its picture.
         runs: All that can be read on it.
+        things: What is drawn on it and not written.
     """
 
     phone: Phone
     pixels: Pixels
     runs: tuple[Run, ...]
+    things: tuple[Thing, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +92,7 @@ def wandered(
         # What things are called may be cut off on the picture, and is asked for all the same.
         called = (node.text or node.label or "" for node in phone.tree().walk())
         if runs and (held_out or not names_one((*(run.text for run in runs), *called))):
-            return Screen(phone, phone.pixels(), runs)
+            return Screen(phone, phone.pixels(), runs, tuple(things_on(phone)))
     raise RuntimeError(f"{_MOST_TRIES} phones in a row show nothing that may be shown")
 
 
@@ -129,7 +136,38 @@ def control(screen: Screen, name: str, box: Box) -> Control | None:
         tapped = next((view.box for view in hits if view.on_tap), box)
         shown = tapped.clipped(Box(0, 0, *screen.phone.size))
         said = any(run.text == name for run in screen.runs)
-        return Control(name, action.point, shown, said)
+        return Control(name, clicked(screen.phone, action.point), shown, said)
     except Lost:
         return None
     return None
+
+
+def clicked(phone: Phone, point: Point) -> Point:
+    """Give a point of few possible ones that touches what a point touches, where there is one."""
+    scene = phone.scene()
+
+    def touched(x: float, y: float) -> View | None:
+        hits = scene.hits(x, y)
+        return next(
+            (v for v in hits if v.on_tap or v.on_long or v.role in ("field", "slider")), None
+        )
+
+    meant = touched(*point)
+    if meant is None or meant.role == "slider":  # where it is touched says what it is set to
+        return Point(round(point.x), round(point.y))
+    for near in _near(point):
+        if touched(*near) is meant:
+            return near
+    return Point(round(point.x), round(point.y))
+
+
+def on_grid(point: Point, box: Box) -> Point:
+    """Give a point of few possible ones near another in a box, where there is one."""
+    return next((near for near in _near(point) if box.holds(*near)), point)
+
+
+def _near(point: Point) -> Iterator[Point]:
+    """Give points nearby, with coordinates of which there are few, so that they are learnt soon."""
+    for grid in _GRIDS:
+        x, y = (grid * math.floor(value / grid) + grid // 2 for value in point)
+        yield Point(x, y)

@@ -1,11 +1,13 @@
-"""The pocket model's training run: a new checkpoint, the curriculum, a look now and then.
+"""A run of the pocket model's training: a part of the curriculum, a look now and then.
 
 In the run's folder: ``begun`` (the checkpoint that it started from), what `Trainer` writes, the
-model's own episodes in ``rollouts``, and ``checkpoint`` at the end.
+model's own episodes in ``rollouts``, and at the end ``checkpoint``, with ``head.safetensors`` for
+the part that comes after it.
 """
 
 import hashlib
 import json
+import shutil
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
@@ -13,6 +15,7 @@ from pathlib import Path
 from random import Random
 
 import torch
+from safetensors.torch import load_file, save_file
 
 from ...envs.practice.phone import Phone
 from ...envs.practice.style import THEMES
@@ -21,6 +24,8 @@ from ...model.files import Files
 from ...model.image import Processor
 from ...model.network import Network
 from ...model.prompt import Layout
+from ...model.size import Size
+from ...model.training.encode import encode
 from ...model.training.log import Row
 from ...model.training.new import new_checkpoint
 from ...model.training.pocket import pocket_config
@@ -32,11 +37,12 @@ from .curriculum import Curriculum
 from .grounding import on_screen
 from .held_out import FIRST_SEED, SIZE
 from .lessons import lesson_on
+from .looking import Looking, seen
 from .looks import EVERY, Looks
-from .pictures import CELL_PX
+from .pictures import CELL_PX, labels
 from .playing import Speaking, played, rolled_out, share_right
 from .reading import Reading, written
-from .recipe import POCKET_RECIPE, PocketRecipe
+from .recipe import PocketRecipe
 from .rollouts import rollouts_in, write_rollouts
 from .screens import wandered
 from .vocabulary import pocket_vocabulary, prompts_of
@@ -44,6 +50,7 @@ from .words import Words
 
 PROCESSOR = Processor(min_pixels=CELL_PX**2, max_pixels=SIZE.width * SIZE.height)
 """Crops of one token are seen as they are, and so are screens up to the one that is held out."""
+_HEAD = "head.safetensors"
 _FAMILIES_PLAYED = ("switch_setting", "add_contact", "switch_alarm", "tell_number")
 """Played at each look: one that is a few taps, one with text, one below the edge, one question."""
 
@@ -54,14 +61,16 @@ class Watched:
 
     Attributes:
         every: Steps between two looks.
-        reading: Made-up words that are read.
-        screens: Questions about held-out phones' screens.
+        seeing: Held-out phones' screens on which letters and things are told.
+        reading: Made-up words that are read, in parts in which it learns to speak.
+        screens: Questions about held-out phones' screens, likewise.
         tasks: Tasks on held-out phones that are played.
         rollouts: Tasks on trained-on phones that are played, for the oracle to say what was right.
     """
 
     every: int = 1000
-    reading: int = 64
+    seeing: int = 8
+    reading: int = 32
     screens: int = 24
     tasks: int = 0
     rollouts: int = 0
@@ -73,6 +82,8 @@ class PocketRun:
     Args:
         folder: The run's; where it holds one, that goes on.
         recipe: What is learnt, in which order.
+        after: The run, or the checkpoint, whose weights this one begins with; None: new ones.
+            Looked at when a run is begun, and never again.
         steps: Of all stages together; None: as the recipe has them.
         device: Such as ``cpu`` or ``cuda:0``.
         pace: See `Trainer`.
@@ -81,6 +92,7 @@ class PocketRun:
 
     Raises:
         BadRun: The folder holds another run.
+        BadCheckpoint: There is nothing to begin with at `after`.
 
     Attributes:
         figures: What the newest look found; empty before the first.
@@ -91,7 +103,8 @@ class PocketRun:
         self,
         folder: Path,
         *,
-        recipe: PocketRecipe = POCKET_RECIPE,
+        recipe: PocketRecipe,
+        after: Path | None = None,
         steps: int | None = None,
         device: torch.device | str = "cpu",
         pace: Pace | None = None,
@@ -105,11 +118,14 @@ class PocketRun:
         self.words = Words.gathered(recipe.phones)
         begun = folder / "begun"
         if not begun.exists():
-            told("making a vocabulary and a new checkpoint")
-            tokenizer = pocket_vocabulary(prompts_of(recipe.phones), self.words)
             folder.mkdir(parents=True, exist_ok=True)
-            shape = pocket_config(tokenizer)
-            new_checkpoint(begun, shape, tokenizer, PROCESSOR, seed=recipe.seed)
+            if after is None:
+                told("making a vocabulary and a new checkpoint")
+                tokenizer = pocket_vocabulary(prompts_of(recipe.phones), self.words)
+                shape = pocket_config(tokenizer)
+                new_checkpoint(begun, shape, tokenizer, PROCESSOR, seed=recipe.seed)
+            else:
+                _copied(after, begun)
         config = read_config(begun)
         files = Files(begun)
         self.network: Network = load(
@@ -120,7 +136,7 @@ class PocketRun:
             recipe, self.words, steps, folder / "rollouts", self._watched.every
         )
         self.recipe = recipe
-        learning = replace(recipe.learning, alphabet=self.words.alphabet)
+        learning = replace(recipe.learning, labels=labels(self.words.alphabet))
         looks = f"{self._watched.rollouts} tasks, every {self._watched.every} steps"
         about = {
             "begun": files.fingerprint(),
@@ -139,22 +155,35 @@ class PocketRun:
             watch=self.look,
             on_step=lambda row: self.on_step(row),
         )
+        if self.trainer.step == 0 and (folder / f"begun-{_HEAD}").exists():
+            self._head.load_state_dict(load_file(folder / f"begun-{_HEAD}"))
+
+    @property
+    def _head(self) -> torch.nn.Module:
+        head = self.trainer.learner.head
+        if head is None:
+            raise AssertionError("a pocket run has labels")
+        return head
 
     def run(self, stop: threading.Event | None = None) -> Summary:
         """Train to the end, or until told to stop, and write the checkpoint as it then is."""
         summary = self.trainer.run(stop)
         made = {"made by": "eyehand practice train", "step": summary.step, "of": summary.steps}
         self.trainer.finish(self.folder / "begun", made=made)
+        save_file(self._head.state_dict(), self.folder / _HEAD)
         return summary
 
     def look(self, step: int) -> Mapping[str, float]:
         """Say how it stands after so many steps, on what it is never trained on."""
         watched, net, layout = self._watched, self.network, self.layout
         figures: dict[str, float] = {}
-        if watched.reading:
+        shares = self.source.stage(step - 1).shares
+        if watched.seeing:
+            figures["sees"] = self._sees(watched.seeing)
+        if watched.reading and shares.reading:
             read = held_out_words(watched.reading, self.source.stage(step - 1).reading, self.words)
             figures["reads"] = share_right(net, layout, read)
-        if watched.screens:
+        if watched.screens and shares.grounding:
             figures["finds"] = share_right(net, layout, held_out_screens(watched.screens))
         if watched.tasks:
             solved = [
@@ -167,11 +196,37 @@ class PocketRun:
         if watched.rollouts and self.source.stage(ahead).shares.dagger:
             draw = Random(f"{self.recipe.seed}/rollouts/{step}")
             looks = self.source.stage(ahead).looks
-            made = rolled_out(draw, looks, net, layout, watched.rollouts)
+            made = rolled_out(draw, looks, net, layout, self.recipe.families, watched.rollouts)
             write_rollouts(rollouts_in(self.folder / "rollouts", step), made)
             figures["rollouts_passed"] = sum(one.passed for one in made) / len(made)
         self.figures = figures
         return figures
+
+    @torch.no_grad()
+    def _sees(self, count: int) -> float:
+        """Give the F1 score of the labels that are told on held-out phones' screens."""
+        names = self.trainer.recipe.labels
+        told = there = both = 0
+        for sample in held_out_pictures(count):
+            (shown,) = encode(sample, self.layout).pictures
+            patches = self.layout.processor.patches(shown.frames, shown.resized)
+            scores = self._head(
+                self.network.see(patches.to(self.trainer.learner.device), [shown.grid])
+            )
+            found = {(t, names[n]) for t, n in (scores > 0).nonzero().tolist()}
+            true = {(t, name) for t, of in (shown.drawn or {}).items() for name in of}
+            true = {(t, name) for t, name in true if name in names}
+            told, there, both = told + len(found), there + len(true), both + len(found & true)
+        return 2 * both / max(1, told + there)
+
+
+def _copied(after: Path, begun: Path) -> None:
+    """Put a run's checkpoint, or another one, where a run begins, with the head if there is one."""
+    checkpoint = after / "checkpoint" if (after / "checkpoint").is_dir() else after
+    read_config(checkpoint)  # says what is missing
+    if (after / _HEAD).exists():
+        shutil.copy(after / _HEAD, begun.with_name(f"begun-{_HEAD}"))
+    shutil.copytree(checkpoint, begun)
 
 
 def held_out_words(count: int, kind: Reading, words: Words) -> list[Sample]:
@@ -183,13 +238,24 @@ def held_out_words(count: int, kind: Reading, words: Words) -> list[Sample]:
     ]
 
 
+def held_out_pictures(count: int) -> list[Sample]:
+    """Give screens of phones that are never trained on, to look at."""
+    looks, kind = replace(EVERY, themes=(*THEMES,)), Looking((Size(10, 22),))
+    made: list[Sample] = []
+    for number in range(count):
+        draw = Random(f"held out {number}")
+        screen = wandered(draw, looks, held_out=True, seed=draw.randrange(FIRST_SEED))
+        made += seen(draw, kind, screen, 1)
+    return made
+
+
 def held_out_screens(count: int) -> list[Sample]:
     """Give questions about screens of phones that are never trained on, every theme among them."""
     looks, samples, number = replace(EVERY, themes=(*THEMES,)), list[Sample](), 0
     while len(samples) < count:
         draw = Random(f"held out {number}")
         screen = wandered(draw, looks, held_out=True, seed=draw.randrange(FIRST_SEED))
-        samples += on_screen(draw, screen, 2)
+        samples += [*on_screen(draw, screen, 1)]
         number += 1
     return samples[:count]
 

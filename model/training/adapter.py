@@ -20,7 +20,7 @@ from torch import Tensor, nn
 from ..config import read_json
 from ..errors import BadCheckpoint
 from ..files import listed, opened, plain_name
-from ..network import Network
+from ..network import Network, laid_out
 from ..weights import sources
 from .lora import adapters, dense_layer, part_lengths, put_lora, refuse_adapters
 from .save import whole_folder
@@ -164,8 +164,7 @@ Pair = tuple[Tensor, Tensor]
 
 def _read(folder: Path, network: Network, rank: int) -> dict[str, dict[int, Pair]]:
     """Read the pairs of each layer by the number of the part, and see that they fit."""
-    with torch.device("meta"):
-        plain = Network(network.config)
+    plain = laid_out(network.config)
     layers: dict[str, tuple[str, int, int, int]] = {}
     for name, module in plain.named_modules():
         if isinstance(module, nn.Linear):

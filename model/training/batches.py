@@ -2,7 +2,7 @@
 
 import pickle
 import signal
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from typing import Any
 
 import torch
@@ -22,14 +22,19 @@ class StepBatches(Dataset[Any]):
         layout: Of the checkpoint.
         max_tokens: Most of a pass.
         context: Positions that the checkpoint was made for.
-        alphabet: Of the dense loss.
+        labels: Of the dense loss.
     """
 
     def __init__(
-        self, source: Source, layout: Layout, max_tokens: int, context: int, alphabet: str = ""
+        self,
+        source: Source,
+        layout: Layout,
+        max_tokens: int,
+        context: int,
+        labels: Sequence[str] = (),
     ) -> None:
         self._source, self._layout = source, layout
-        self._max_tokens, self._context, self._alphabet = max_tokens, context, alphabet
+        self._max_tokens, self._context, self._labels = max_tokens, context, labels
 
     def batch(self, step: int) -> StepBatch:
         """Make the batch of a step.
@@ -42,7 +47,7 @@ class StepBatches(Dataset[Any]):
                 encode(sample, self._layout, self._context) for sample in self._source.batch(step)
             ]
             merge = self._layout.processor.merge
-            return pack(encoded, self._max_tokens, merge=merge, alphabet=self._alphabet)
+            return pack(encoded, self._max_tokens, merge=merge, labels=self._labels)
         except ValueError as error:
             raise ValueError(f"step {step}: {error}") from error
 

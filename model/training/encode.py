@@ -23,14 +23,14 @@ class Shown:
         frames: uint8 ``[T, H, W, 3]``; a picture is one frame.
         resized: The size that the network sees.
         grid: Its patches.
-        drawn: Characters that stand in each of its merged tokens, by the token's number; None: it
-            is not known.
+        drawn: Labels of what stands in each of its merged tokens, by the token's number; None:
+            it is not known.
     """
 
     frames: Tensor
     resized: Size
     grid: Grid
-    drawn: dict[int, str] | None
+    drawn: dict[int, Sequence[str]] | None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -6,7 +6,7 @@ import torch
 from torch import nn
 
 from ..config import Config
-from ..network import Network
+from ..network import laid_out
 from .lora import add_lora
 from .reading import SCORES
 from .recipe import Pace, Recipe
@@ -51,12 +51,12 @@ def estimate(config: Config, recipe: Recipe, pace: Pace, frozen_dtype: torch.dty
         pace: Tokens of a pass, precision, whether layers are computed again.
         frozen_dtype: Of the weights that stay as they are.
     """
-    with torch.device("meta"):
-        network = Network(config)
-        if recipe.lora is not None:
+    network = laid_out(config)
+    if recipe.lora is not None:
+        with torch.device("meta"):
             add_lora(network, recipe.lora, alpha=recipe.lora_alpha)
-        else:
-            network.visual.requires_grad_(not recipe.freeze_vision)
+    else:
+        network.visual.requires_grad_(not recipe.freeze_vision)
     learnt = sum(weight.numel() for weight in network.parameters() if weight.requires_grad)
     frozen = sum(weight.numel() for weight in network.parameters() if not weight.requires_grad)
     copies = 3 if recipe.ema is None else 4

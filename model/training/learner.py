@@ -34,7 +34,8 @@ class Learnt:
 
     Attributes:
         loss: Mean cross entropy of the learnt tokens, by weight; 0 where nothing was to be said.
-        dense: Mean binary cross entropy of what is drawn; None where nothing is known of it.
+        dense: Binary cross entropy of what is drawn, added up over labels, the mean over tokens;
+            None where nothing is known of it.
         right: Learnt tokens that scored best.
         exact: Samples of which all did.
         norm: Length of the gradient before clipping; NaN where there was none.
@@ -115,10 +116,10 @@ class Learner:
             self._average = {n: w.detach().clone() for n, w in self.weights.items()}
 
     def _head(self) -> nn.Linear | None:
-        if not self._recipe.alphabet:
+        if not self._recipe.labels:
             return None
         config, generator = self.network.config, torch.Generator().manual_seed(self._recipe.seed)
-        head = nn.Linear(config.text.width, len(self._recipe.alphabet))
+        head = nn.Linear(config.text.width, len(self._recipe.labels))
         with torch.no_grad():
             head.weight.normal_(0, 0.02, generator=generator)
             head.bias.fill_(_SELDOM)
@@ -187,7 +188,7 @@ class Learner:
     def _sums(self, batch: StepBatch, stop: threading.Event | None = None) -> Learnt:
         """Read all passes; where gradients are on, add up those."""
         sums = torch.zeros(4, dtype=torch.float64, device=self.device)
-        drawn = batch.drawn * len(self._recipe.alphabet)
+        drawn = batch.drawn
         for cut in batch.passes:
             if stop is not None and stop.is_set():
                 raise _Stopped

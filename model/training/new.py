@@ -13,7 +13,7 @@ from ..chatml import DEFAULT_SYSTEM
 from ..config import parse_config
 from ..errors import BadCheckpoint
 from ..image import Processor
-from ..network import Network
+from ..network import Network, laid_out
 from ..tokenizer import END_OF_TEXT, IM_END, Tokenizer
 from .save import save_checkpoint
 
@@ -63,8 +63,7 @@ def new_checkpoint(
     cut = (processor.patch, processor.merge, processor.frames)
     if cut != (known.vision.patch, known.vision.merge, known.vision.temporal_patch):
         raise BadCheckpoint(f"the config does not cut patches as (side, merge, frames) {cut}")
-    with torch.device("meta"):
-        network = Network(known)
+    network = laid_out(known)
     network.to_empty(device="cpu")
     initialise(network, seed)
     with tempfile.TemporaryDirectory() as place:

@@ -64,7 +64,7 @@ class Pass:
         placed: How many of them stand in ``ids``: the first.
         drawn_rows: int64 ``[M]``: those of them, in that order, of which it is known what stands
             there.
-        drawn_hits: int64 ``[2, hits]``: row of ``drawn_rows``, and character of the alphabet.
+        drawn_hits: int64 ``[2, hits]``: row of ``drawn_rows``, and label.
         samples: How many have something to say: ``owners`` are below it.
     """
 
@@ -120,7 +120,7 @@ class StepBatch:
 
 
 def pack(
-    samples: Sequence[Encoded], max_tokens: int, *, merge: int, alphabet: str = ""
+    samples: Sequence[Encoded], max_tokens: int, *, merge: int, labels: Sequence[str] = ()
 ) -> StepBatch:
     """Cut a step into passes.
 
@@ -131,7 +131,7 @@ def pack(
         samples: Of the step.
         max_tokens: Most of a pass.
         merge: Patches to a side of a merged token.
-        alphabet: Of the dense loss.
+        labels: Of the dense loss.
 
     Raises:
         ValueError: There are none, or one is longer than a pass may be.
@@ -153,14 +153,15 @@ def pack(
             held = 0
         groups[-1].append(sample)
         held += size
-    passes = tuple(_joined(group, merge, alphabet) for group in groups)
+    numbers = {name: number for number, name in enumerate(labels)}
+    passes = tuple(_joined(group, merge, numbers) for group in groups)
     weight = sum(float(one.weights.sum()) for one in passes)
     said = sum(one.samples for one in passes)
     drawn = sum(len(one.drawn_rows) for one in passes)
     if said and not weight > 0:
         raise ValueError("a step has no weight: the samples' weights are 0")
     if not said and not drawn:
-        raise ValueError("a step has nothing to learn: nothing is said, and there is no alphabet")
+        raise ValueError("a step has nothing to learn: nothing is said, and there are no labels")
     return StepBatch(
         passes,
         weight,
@@ -172,7 +173,7 @@ def pack(
     )
 
 
-def _joined(samples: Sequence[Encoded], merge: int, alphabet: str) -> Pass:
+def _joined(samples: Sequence[Encoded], merge: int, numbers: dict[str, int]) -> Pass:
     places, targets, owners, weights = [], [], [], []
     start = 0
     saying = [sample for sample in samples if sample.length]  # the longest come first
@@ -186,7 +187,7 @@ def _joined(samples: Sequence[Encoded], merge: int, alphabet: str) -> Pass:
     nothing = torch.zeros(0, dtype=torch.int64)
     shown = [picture for sample in samples for picture in sample.pictures]
     pictures, order = _side_by_side(shown, merge)
-    rows, hits = _drawn(shown, merge, alphabet)
+    rows, hits = _drawn(shown, merge, numbers)
     return Pass(
         torch.cat([sample.ids for sample in samples]),
         torch.cat([sample.positions for sample in samples], dim=1),
@@ -227,20 +228,19 @@ def _side_by_side(shown: Sequence[Shown], merge: int) -> tuple[tuple[Alike, ...]
     return tuple(alike), torch.cat(order)
 
 
-def _drawn(shown: Sequence[Shown], merge: int, alphabet: str) -> tuple[Tensor, Tensor]:
+def _drawn(shown: Sequence[Shown], merge: int, numbers: dict[str, int]) -> tuple[Tensor, Tensor]:
     """Give the tokens of which it is known what stands there, and what does."""
-    numbers = {character: number for number, character in enumerate(alphabet)}
     rows: list[int] = []
     hits: list[tuple[int, int]] = []
     start = 0
     for one in shown:
         tokens = one.grid.patches // merge**2
-        if one.drawn is not None and alphabet:
+        if one.drawn is not None and numbers:
             hits += [
-                (len(rows) + token, numbers[character])
-                for token, characters in sorted(one.drawn.items())
-                for character in sorted(set(characters))
-                if character in numbers
+                (len(rows) + token, numbers[name])
+                for token, names in sorted(one.drawn.items())
+                for name in sorted(set(names))
+                if name in numbers
             ]
             rows += range(start, start + tokens)
         start += tokens

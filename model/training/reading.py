@@ -21,7 +21,7 @@ class Read:
 
     Attributes:
         loss: Cross entropy of the learnt tokens, each times its weight, added up.
-        dense: Binary cross entropy of what is drawn, added up over tokens and characters.
+        dense: Binary cross entropy of what is drawn, added up over tokens and labels.
         right: bool ``[L]``: whether the likeliest token was the one to be told.
     """
 
@@ -37,7 +37,7 @@ def read(network: Network, one: Pass, processor: Processor, head: nn.Module | No
         network: Any family.
         one: From `pack`.
         processor: Of the checkpoint.
-        head: From a picture's token to a score for each character; None: no dense loss.
+        head: From a picture's token to a score for each label; None: no dense loss.
     """
     seen = None
     dense = torch.zeros((), device=one.ids.device)

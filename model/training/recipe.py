@@ -1,5 +1,6 @@
 """What a training run does, in numbers: what decides on the weights, and what only on the time."""
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import Literal
 
@@ -24,9 +25,10 @@ class Recipe:
         lora: Rank of what is learnt beside each matrix of the language model, and nothing else
             is; None: the weights themselves are learnt.
         lora_alpha: Scale of it: ``alpha / rank``; None: twice the rank.
-        alphabet: Characters of the dense loss; empty: there is none.
-        dense_weight: What the dense loss, a mean over tokens and characters, is multiplied by. Of
-            some 200 characters hardly any is there: below 10 it is lost beside the words.
+        labels: Of the dense loss: names of what may stand in a picture's token; empty: there is
+            none.
+        dense_weight: What the dense loss, added up over labels and the mean over tokens, is
+            multiplied by.
         ema: How much of the average of the weights stays at a step, such as 0.999; what is
             written at the end is then the average. None: the last weights.
         seed: Of what begins at random: LoRA, and the head of the dense loss.
@@ -43,8 +45,8 @@ class Recipe:
     freeze_vision: bool = False
     lora: int | None = None
     lora_alpha: float | None = None
-    alphabet: str = ""
-    dense_weight: float = 20.0
+    labels: tuple[str, ...] = ()
+    dense_weight: float = 0.1
     ema: float | None = None
     seed: int = 0
 
@@ -75,8 +77,8 @@ class Recipe:
             raise ValueError(f"ema must be between 0 and 1, or None, not {self.ema}")
         if self.schedule not in ("cosine", "linear", "constant"):
             raise ValueError(f"schedule is cosine, linear or constant, not {self.schedule!r}")
-        if len(set(self.alphabet)) != len(self.alphabet):
-            raise ValueError(f"a character stands twice in the alphabet {self.alphabet!r}")
+        if twice := [name for name, count in Counter(self.labels).items() if count > 1]:
+            raise ValueError(f"labels are named once: {twice[0]!r} is not")
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,15 +17,15 @@ class Sample:
         learn: Numbers of the assistant's messages whose tokens, and the token that ends their
             turn, are learnt; all else is only read. Where there are none, only what is drawn is
             learnt: the language model is not asked, which takes a fraction of the time.
-        drawn: For a picture, by its number in the conversation: the characters that stand in each
-            of its merged tokens, by the token's number (rows first). Tokens that are left out show
-            none. Pictures that are left out teach nothing of that kind.
+        drawn: For a picture, by its number in the conversation: labels of what stands in each of
+            its merged tokens, by the token's number (rows first). Tokens that are left out show
+            nothing that has one. Pictures that are left out teach nothing of that kind.
         weight: How much it counts beside others.
     """
 
     messages: Sequence[Message]
     learn: Sequence[int]
-    drawn: Mapping[int, Mapping[int, str]] = field(default_factory=dict)
+    drawn: Mapping[int, Mapping[int, Sequence[str]]] = field(default_factory=dict)
     weight: float = 1.0
 
 

@@ -15,7 +15,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from ..config import Config, read_config, read_json
-from ..network import Network
+from ..network import Network, laid_out
 from ..weights import part_sizes, sources
 
 SHARD_BYTES = 5_000_000_000
@@ -125,8 +125,7 @@ def _config(like: Path, dtype: str) -> dict[str, Any]:
 
 def _parts(network: Network) -> dict[str, Tensor]:
     """Give the tensors by their names in files: views of the network's own."""
-    with torch.device("meta"):
-        plain = Network(network.config)
+    plain = laid_out(network.config)
     held, wanted = network.state_dict(), plain.state_dict()
     if other := sorted(held.keys() ^ wanted.keys()):
         raise ValueError(

@@ -116,7 +116,7 @@ class Trainer:
         self._on_step, self._tensorboard = on_step, tensorboard
         self._context = network.config.text.positions
         self._batches = StepBatches(
-            source, layout, self._pace.max_tokens, self._context, recipe.alphabet
+            source, layout, self._pace.max_tokens, self._context, recipe.labels
         )
         self.learner = Learner(network, layout.processor, recipe, self._pace)
         begin_run(folder, {"steps": self.steps, **asdict(recipe), **(about or {})})
@@ -252,7 +252,7 @@ class Trainer:
             encoded = encode(sample, self.layout, self._context)
             batch = pack(
                 [encoded], max(encoded.length, 1), merge=self.layout.processor.merge,
-                alphabet=self.recipe.alphabet,
+                labels=self.recipe.labels,
             )  # fmt: skip
             found: Learnt = self.learner.measure(batch)
             loss, weight = loss + found.loss * batch.weight, weight + batch.weight
