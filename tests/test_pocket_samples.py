@@ -315,7 +315,7 @@ def test_the_prompt_that_is_learnt_is_the_prompt_that_an_agent_is_given(family: 
     episode = asyncio.run(agent.run(Task.goal(lesson.task.goal)))
     prompts = [step.prompt for step in episode.steps if step.prompt is not None]
     assert len(prompts) == len(samples) > 2
-    assert prompts == [prompt_hash(sample.messages[:-1]) for sample in samples]
+    assert prompts == [prompt_hash(sample.messages[:2]) for sample in samples]
 
 
 def learnt_replies(lesson: Lesson, draw: Random) -> list[str]:
@@ -335,7 +335,7 @@ def test_every_family_gives_samples_of_acting(part: int) -> None:
         samples = learnt(replace(lessons(family), most=2), Random(1), held_out=True)
         assert samples, family
         for sample in samples:
-            reply = sample.messages[-1].text
+            reply = sample.messages[2].text
             frame = Frame("phone", SCREEN, SCREEN).planned(SCREEN)
             assert spoken().parse(reply, frame).actions
             assert shown(sample)[-1].resized == SCREEN
@@ -344,11 +344,11 @@ def test_every_family_gives_samples_of_acting(part: int) -> None:
 
 @pytest.mark.parametrize("family", ["switch_alarm", "add_contact", "tell_number"])
 def test_the_oracle_finds_back_from_slips(family: str) -> None:
-    lesson = lessons(family, slips=0.3)
-    samples = learnt(lesson, Random(3), held_out=True)
-    assert samples[-1].messages[-1].text == "done"
+    lesson = lessons(family, slips=0.5)
+    samples = learnt(lesson, Random(4), held_out=True)
+    assert samples[-1].messages[2].text == "done"
     straight = learnt(lessons(family), Random(3), held_out=True)
-    assert straight[-1].messages[-1].text == "done"
+    assert straight[-1].messages[2].text == "done"
     assert len(samples) > len(straight)
 
 
@@ -367,8 +367,8 @@ def test_what_a_model_did_is_gone_through_again_and_set_right(tmp_path: Path) ->
     assert (first, second.said, second.passed) == (rollout, ("home",), True)
     samples = learnt(first.lesson(), Random(1), held_out=True)
     assert "flub (Your reply could not be used" in samples[2].messages[1].text
-    assert [sample.messages[-1].text for sample in samples[:2]] != list(said[:2])
-    assert samples[-1].messages[-1].text == "done"
+    assert [sample.messages[2].text for sample in samples[:2]] != list(said[:2])
+    assert samples[-1].messages[2].text == "done"
     path.write_text("{}\n", encoding="utf-8")
     with pytest.raises(ValueError, match=r"jsonl:1 is no rollout"):
         read_rollouts(path)

@@ -56,15 +56,18 @@ def asked(questions: Sequence[Question], image: Image, drawn: Drawn) -> Sample:
     """
     height, width = image.pixels.shape[:2]
     frame = Frame("picture", Size(width, height), Size(width, height)).planned(image.resized)
-    dialect = spoken()
-    messages: list[Message] = []
+    turns = asked_on(questions, frame)
+    first = spoken().messages(questions[0][0], (), image)
+    return Sample((*first, *turns[1:]), tuple(range(2, 2 + len(turns), 2)), {0: drawn})
+
+
+def asked_on(questions: Sequence[Question], frame: Frame) -> list[Message]:
+    """Give questions about a picture that was shown, and their answers, a turn each."""
+    dialect, turns = spoken(), list[Message]()
     for question, action in questions:
-        if messages:
-            messages.append(Message.of("user", f"{question}\n"))
-        else:
-            messages += dialect.messages(question, (), image)
-        messages.append(Message.of("assistant", Marked(dialect.render(action, frame))))
-    return Sample(messages, tuple(range(2, len(messages), 2)), {0: drawn})
+        turns.append(Message.of("user", f"{question}\n"))
+        turns.append(Message.of("assistant", Marked(dialect.render(action, frame))))
+    return turns
 
 
 def buttons(draw: Random, looks: Looks, words: Words, cells: Size, count: int) -> Sample:
@@ -136,17 +139,22 @@ def _somewhere(draw: Random, box: Box) -> tuple[int, int]:
 def on_screen(draw: Random, screen: Screen, count: int) -> list[Sample]:
     """Ask for up to so many things on a whole screen; nothing, where it has none."""
     size = screen.phone.size
+    if not (questions := questions_on(draw, screen, count)):
+        return []
+    drawn = drawn_in((one for run in screen.runs for one in run.letters), size, screen.things)
+    return [asked(questions, picture(screen.pixels), drawn)]
+
+
+def questions_on(draw: Random, screen: Screen, count: int) -> list[Question]:
+    """Give up to so many questions where things are, and a few what is written somewhere."""
     questions: list[Question] = []
     for one in _chosen(draw, screen, count):
         questions.append((where(one.name), a.Click(point=one.point)))
     whole = [run for run in screen.runs if run.whole and len(run.text) <= _LONGEST]
     for run in draw.sample(whole, min(len(whole), count // 3)):
         questions.append((what(*_somewhere(draw, Box(*run.box))), a.Answer(text=run.text)))
-    if not questions:
-        return []
     draw.shuffle(questions)
-    drawn = drawn_in((one for run in screen.runs for one in run.letters), size, screen.things)
-    return [asked(questions, picture(screen.pixels), drawn)]
+    return questions
 
 
 def on_part(draw: Random, screen: Screen, cells: Size, count: int = 4) -> Sample | None:

@@ -29,14 +29,16 @@ from ...model.size import Size
 from ...model.training.sample import Sample
 from ..loop import Agent
 from ..task import Limits, Task
-from .grounding import spoken
+from .grounding import asked_on, questions_on, spoken
 from .held_out import names_one
 from .pictures import drawn_in, things_on
-from .screens import clicked
+from .screens import Screen, clicked
 
 _MOST_STEPS = 40
 _LONGEST_S = 86_400.0
 """What is learnt must not depend on how busy the machine is."""
+_ASKED = 3
+"""Questions where something is, asked of each screen beside what is to be done there."""
 _FAR = 0.4
 """Of the screen: how far a list is moved, so that nothing on it is passed by."""
 
@@ -85,7 +87,8 @@ def learnt(lesson: Lesson, draw: Random, *, held_out: bool = False) -> list[Samp
         held_out: Whether names that are held out may be shown and said.
 
     Returns:
-        A sample for each step, with its prompt and what the oracle says to it.
+        A sample for each step, with its prompt and what the oracle says to it; then, as the
+        picture has been looked at already, a few questions about it.
     """
     pupil = _Pupil(lesson, draw, held_out)
     env = PracticeEnv(phone=lesson.phone)
@@ -106,6 +109,7 @@ class _Pupil:
         self.samples: list[Sample] = []
         self.dialect = spoken()
         self._lesson, self._draw, self._held_out = lesson, draw, held_out
+        self._asking = Random(draw.random())
         self._answers: list[str] = []
         self._step = 0
 
@@ -139,14 +143,16 @@ class _Pupil:
             right = self.dialect.render(deed, frame)
         except (Lost, ActionError):
             return Reply(self.dialect.render(a.Done(), frame))
-        texts = [run.text for run in runs] + [message.text for message in messages] + [right]
+        shown = [part for m in messages for part in m.parts if isinstance(part, Image)]
+        screen = Screen(lesson.phone, shown[-1].pixels, runs, tuple(things_on(lesson.phone)))
+        asked = asked_on(questions_on(self._asking, screen, _ASKED), frame)
+        turns = [*messages, Message.of("assistant", Marked(right)), *asked]
+        texts = [*(run.text for run in runs), *(turn.text for turn in turns)]
         if self._held_out or not names_one(texts):
-            turns = [*messages, Message.of("assistant", Marked(right))]
-            number = sum(isinstance(p, Image) for m in messages for p in m.parts) - 1
-            letters = drawn_in(
-                (one for run in runs for one in run.letters), size, things_on(lesson.phone)
-            )
-            self.samples.append(Sample(turns, (len(turns) - 1,), {number: letters}))
+            letters = (one for run in runs for one in run.letters)
+            drawn = {len(shown) - 1: drawn_in(letters, size, screen.things)}
+            learn = range(len(messages), len(turns), 2)
+            self.samples.append(Sample(turns, tuple(learn), drawn))
         said = self._said(step, right, deed, frame)
         try:
             for action in self.dialect.parse(said, frame).actions:
