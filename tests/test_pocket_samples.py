@@ -345,7 +345,7 @@ def test_every_family_gives_samples_of_acting(part: int) -> None:
 @pytest.mark.parametrize("family", ["switch_alarm", "add_contact", "tell_number"])
 def test_the_oracle_finds_back_from_slips(family: str) -> None:
     lesson = lessons(family, slips=0.5)
-    samples = learnt(lesson, Random(4), held_out=True)
+    samples = learnt(lesson, Random(2), held_out=True)
     assert samples[-1].messages[2].text == "done"
     straight = learnt(lessons(family), Random(3), held_out=True)
     assert straight[-1].messages[2].text == "done"
