@@ -25,7 +25,9 @@ usage; 4 training failed, or the folder holds another run; 130 interrupted. Afte
 def train(
     part: Annotated[
         str,
-        typer.Argument(help="Of the training: looking, then speaking, then acting."),
+        typer.Argument(
+            help="Of the training: looking, seeing, speaking, acting, one after the other."
+        ),
     ],
     out: Annotated[
         Path,
@@ -90,8 +92,7 @@ def train(
     \b
     Examples:
       eyehand practice train looking --out runs/looking --minutes 30
-      eyehand practice train speaking --out runs/speaking --after runs/looking
-      eyehand practice train acting --out runs/acting --after runs/speaking --workers 16
+      eyehand practice train seeing --out runs/seeing --after runs/looking --workers 4
     """  # noqa: D301
     options = {
         "part": part, "after": after, "steps": steps, "device": device, "dtype": dtype,

@@ -20,7 +20,7 @@ from .words import Words
 _OF_A_SCREEN = 16
 """Small pictures that are cut out of one screen: to make a screen takes longer than to cut it."""
 _ASKED_OF_A_SCREEN = 6
-_LOOKED_AT_OF_A_SCREEN = 3
+_LOOKED_AT_OF_A_SCREEN = 5
 _OF_A_LESSON = 6
 """Steps that are learnt of a task at a time: from all over it, since how it ends is learnt, too."""
 _MOST_TRIES = 4

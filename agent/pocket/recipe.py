@@ -171,13 +171,20 @@ LOOKING = PocketRecipe(
             TYPEFACES,
             Looking((Size(3, 3), Size(4, 2)), scattered=0.5),
         ),
+    ),
+    learning=_PART,
+)
+"""Which letters stand where: no word is said."""
+
+SEEING = PocketRecipe(
+    stages=(
         Stage(
             "every look",
             1_000,
-            48,
+            32,
             _LOOK,
             EVERY,
-            Looking((Size(4, 4), Size(5, 3)), scattered=0.2, screens=0.3),
+            Looking((Size(4, 4), Size(5, 6), Size(8, 4)), scattered=0.05, screens=0.7),
         ),
         Stage(
             "screens",
@@ -185,12 +192,12 @@ LOOKING = PocketRecipe(
             12,
             _LOOK,
             WIDE,
-            Looking((Size(10, 22), Size(10, 8), Size(6, 10)), screens=0.7),
+            Looking((Size(10, 22), Size(10, 8), Size(6, 10)), scattered=0.05, screens=0.8),
         ),
     ),
     learning=_PART,
 )
-"""What stands where: no word is said."""
+"""Likewise in every look, and what is drawn on whole screens."""
 
 SPEAKING = PocketRecipe(
     stages=(
@@ -273,5 +280,5 @@ ACTING = PocketRecipe(
 )
 """What is done on a phone to reach a goal."""
 
-PARTS = {"looking": LOOKING, "speaking": SPEAKING, "acting": ACTING}
+PARTS = {"looking": LOOKING, "seeing": SEEING, "speaking": SPEAKING, "acting": ACTING}
 """The parts in their order. ``eyehand practice train --steps`` shortens every stage alike."""

@@ -136,12 +136,12 @@ class Written:
             hidden = _shared(boxes[under], np.array([cover], np.int64))
             shows[under] &= hidden <= (1 - _SEEN) * area[under]
         found, first = [], 0
+        places, visible = boxes.tolist(), shows.tolist()
         for (_, _, text, font), letters in zip(self._lines, every, strict=True):
-            numbers = range(first, first + len(letters))
             seen = tuple(
-                Inked(letters[number - first].text, *map(int, boxes[number]))
-                for number in numbers
-                if shows[number]
+                Inked(letter.text, *places[number])
+                for number, letter in enumerate(letters, first)
+                if visible[number]
             )
             first += len(letters)
             if seen:
