@@ -48,17 +48,27 @@ Question = tuple[str, Action]
 """What is asked about a picture, and the action that answers it."""
 
 
-def asked(questions: Sequence[Question], image: Image, drawn: Drawn) -> Sample:
+def asked(
+    questions: Sequence[Question], image: Image, drawn: Drawn, *, short: bool = False
+) -> Sample:
     """Give questions about one picture, and their answers.
 
     The first is asked as an agent asks it; the others come after it, since to look at the picture
     is what takes long.
+
+    Args:
+        questions: At least one.
+        image: Which picture.
+        drawn: What stands on it.
+        short: Leave out the system turn, which is longer than a small picture.
     """
     height, width = image.pixels.shape[:2]
     frame = Frame("picture", Size(width, height), Size(width, height)).planned(image.resized)
     turns = asked_on(questions, frame)
-    first = spoken().messages(questions[0][0], (), image)
-    return Sample((*first, *turns[1:]), tuple(range(2, 2 + len(turns), 2)), {0: drawn})
+    system, first = spoken().messages(questions[0][0], (), image)
+    if short:
+        system = Message.of("system", "")
+    return Sample((system, first, *turns[1:]), tuple(range(2, 2 + len(turns), 2)), {0: drawn})
 
 
 def asked_on(questions: Sequence[Question], frame: Frame) -> list[Message]:
@@ -122,7 +132,7 @@ def buttons(draw: Random, looks: Looks, words: Words, cells: Size, count: int) -
         else:
             point = on_grid(Point(*box.centre), box)
             questions.append((where(name), a.Click(point=point)))
-    return asked(questions, picture(image), drawn)
+    return asked(questions, picture(image), drawn, short=True)
 
 
 def _meet(one: Box, other: Box) -> bool:
@@ -184,7 +194,8 @@ def on_part(draw: Random, screen: Screen, cells: Size, count: int = 4) -> Sample
         (one for run in screen.runs for one in run.letters), screen.things, left, top
     )
     pixels = screen.pixels[top : part.bottom, left : part.right]
-    return asked(questions[:count], picture(pixels.copy()), drawn_in(letters, size, things))
+    drawn = drawn_in(letters, size, things)
+    return asked(questions[:count], picture(pixels.copy()), drawn, short=True)
 
 
 def _from(draw: Random, low: int, high: int, length: int, whole: int) -> int:
