@@ -304,14 +304,14 @@ def lessons(family: str, seed: int = FIRST_SEED, **more: object) -> Lesson:
     raise AssertionError(f"no phone has anything for {family}")
 
 
-@pytest.mark.parametrize("family", ["switch_setting", "add_contact", "tell_number"])
+@pytest.mark.parametrize("family", ["switch_setting", "add_contact", "tell_number", "note_down"])
 def test_the_prompt_that_is_learnt_is_the_prompt_that_an_agent_is_given(family: str) -> None:
     samples = learnt(lessons(family, slips=0.3), Random("slips"), held_out=True)
     lesson = lessons(family)
     # The same way again, by a script: what was said is in the prompts that came after.
     said = learnt_replies(lessons(family, slips=0.3), Random("slips"))
     env = PracticeEnv(phone=lesson.phone)
-    agent = Agent(env, ScriptedModel(said), dialect="pocket")
+    agent = Agent(env, ScriptedModel(said), dialect="pocket", tools=lesson.tools)
     episode = asyncio.run(agent.run(Task.goal(lesson.task.goal)))
     prompts = [step.prompt for step in episode.steps if step.prompt is not None]
     assert len(prompts) == len(samples) > 2
@@ -322,7 +322,8 @@ def learnt_replies(lesson: Lesson, draw: Random) -> list[str]:
     """Go through a lesson and give what was said in it, slips included."""
     said: list[str] = []
     pupil = _Pupil(lesson, draw, True)
-    agent = Agent(PracticeEnv(phone=lesson.phone), pupil, dialect=pupil.dialect)
+    env = PracticeEnv(phone=lesson.phone)
+    agent = Agent(env, pupil, dialect=pupil.dialect, tools=lesson.tools)
     limits = Limits(steps=lesson.most)
     for step in aside(agent.run(Task.goal(lesson.task.goal, limits=limits))).steps:
         said.append(step.reply or "")

@@ -9,6 +9,7 @@ from ...actions import schema as a
 from ...actions.dialects import Dialect, dialect_named
 from ...actions.geometry import Frame, Point
 from ...actions.schema import TALK, Action
+from ...actions.tools import Tool
 from ...envs.practice import fonts
 from ...envs.practice.draw import Box, Canvas
 from ...envs.practice.env import ACTION_SPACE
@@ -29,9 +30,13 @@ _LONGEST = 40
 """Letters of a text that is asked for."""
 
 
-def spoken() -> Dialect:
-    """Give the dialect as an agent without tools makes it for a practice phone."""
-    return dialect_named(DIALECT, ACTION_SPACE | (TALK - {"call_tool"}))
+def spoken(tools: Sequence[Tool] = ()) -> Dialect:
+    """Give the dialect as an agent makes it for a practice phone."""
+    specs = [
+        {"name": each.name, "description": each.description, "parameters": each.parameters}
+        for each in tools
+    ]
+    return dialect_named(DIALECT, ACTION_SPACE | (TALK if tools else TALK - {"call_tool"}), specs)
 
 
 def where(name: str) -> str:

@@ -9,6 +9,7 @@ import asyncio
 import threading
 from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass
+from functools import partial
 from random import Random
 from typing import Any, TypeVar
 
@@ -16,6 +17,7 @@ from ...actions import schema as a
 from ...actions.errors import ActionError
 from ...actions.geometry import Frame, Point
 from ...actions.schema import Action, Direction
+from ...actions.tools import Tool
 from ...envs.practice.env import PracticeEnv
 from ...envs.practice.phone import Phone
 from ...envs.practice.tasks import Unfit, make_task
@@ -29,6 +31,7 @@ from ...model.size import Size
 from ...model.training.sample import Sample
 from ..loop import Agent
 from ..task import Limits, Task
+from .demo_tool import note_down, note_task
 from .grounding import asked_on, questions_on, spoken
 from .held_out import names_one
 from .pictures import drawn_in, things_on
@@ -66,13 +69,19 @@ class Lesson:
     said: Sequence[str] = ()
     most: int = _MOST_STEPS
 
+    @property
+    def tools(self) -> list[Tool]:
+        """What may be called in it."""
+        return [note_down] if self.family == note_down.name else []
+
 
 def lesson_on(
     phone: Phone, family: str, *, slips: float = 0.0, said: Sequence[str] = ()
 ) -> Lesson | None:
-    """Set a phone up for a task; None where it has nothing for it."""
+    """Set a phone up for a task of a family, or of the tool; None where it has nothing for it."""
+    make = note_task if family == note_down.name else partial(make_task, family)
     try:
-        task = make_task(family, phone, phone.state.seed)
+        task = make(phone, phone.state.seed)
     except Unfit:
         return None
     return Lesson(family, phone, task, slips, said)
@@ -95,7 +104,7 @@ def learnt(lesson: Lesson, draw: Random, *, held_out: bool = False) -> list[Samp
     # The answers of what a task asks do not end it: the limit does, where a slip leads astray.
     # Bad replies do not, either: the oracle says what was right after each of them.
     limits = Limits(steps=lesson.most, errors=lesson.most, seconds=_LONGEST_S)
-    agent = Agent(env, pupil, dialect=pupil.dialect)
+    agent = Agent(env, pupil, dialect=pupil.dialect, tools=lesson.tools)
     aside(agent.run(Task.goal(lesson.task.goal, limits=limits)))
     return pupil.samples
 
@@ -107,7 +116,7 @@ class _Pupil:
 
     def __init__(self, lesson: Lesson, draw: Random, held_out: bool) -> None:
         self.samples: list[Sample] = []
-        self.dialect = spoken()
+        self.dialect = spoken(lesson.tools)
         self._lesson, self._draw, self._held_out = lesson, draw, held_out
         self._asking = Random(draw.random())
         self._answers: list[str] = []
@@ -158,6 +167,8 @@ class _Pupil:
             for action in self.dialect.parse(said, frame).actions:
                 if isinstance(action, a.Answer):
                     self._answers.append(action.text)
+                elif isinstance(action, a.CallTool):
+                    self._answers.append(str(action.arguments.get("text")))
         except ActionError:
             pass  # the agent is told so, and goes on
         return Reply(said)
@@ -165,7 +176,10 @@ class _Pupil:
     def _said(self, step: int, right: str, deed: Action, frame: Frame) -> str:
         if step < len(self._lesson.said):
             return self._lesson.said[step]
-        if isinstance(deed, a.Done | a.Answer) or self._draw.random() >= self._lesson.slips:
+        if (
+            isinstance(deed, a.Done | a.Answer | a.CallTool)
+            or self._draw.random() >= self._lesson.slips
+        ):
             return right
         return self.dialect.render(slip(self._draw, self._lesson.phone), frame)
 

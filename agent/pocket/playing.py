@@ -69,10 +69,12 @@ def played(lesson: Lesson, model: Speaking) -> bool:
     """Let a model work a task, and say whether it solved it. The lesson is used up."""
     env, agent_said, ended = PracticeEnv(phone=lesson.phone), list[str](), list[Status]()
     limits = Limits(steps=_MOST_STEPS)
-    agent = Agent(env, model, dialect=spoken())
+    agent = Agent(env, model, dialect=spoken(lesson.tools), tools=lesson.tools)
     for step in aside(agent.run(Task.goal(lesson.task.goal, limits=limits))).steps:
         if step.error is None and isinstance(step.action, a.Answer):
             agent_said.append(step.action.text)
+        elif step.error is None and isinstance(step.action, a.CallTool):
+            agent_said.append(str(step.action.arguments.get("text")))
         elif step.error is None and isinstance(step.action, a.Done):
             ended.append(step.action.status)
     return bool(ended) and lesson.task.passed(lesson.phone, agent_said, ended[-1])

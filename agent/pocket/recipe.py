@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from ...envs.practice.tasks import FAMILIES
 from ...model.size import Size
 from ...model.training.recipe import Recipe
+from .demo_tool import note_down
 from .looking import Looking
 from .looks import EVERY, PLAIN, TYPEFACES, WIDE, Looks
 from .reading import Reading
@@ -248,9 +249,10 @@ _ACTED = (
     "note_missing", "create_folder", "delete_file", "file_missing", "send_message",
     "delete_conversation", "tell_last_message", "remove_from_cart", "favourite_product",
     "tell_cart_total", "empty_cart", "missing_product", "forget_article", "follow_link",
-    "pair_missing_device", "forget_network", "event_missing",
+    "pair_missing_device", "forget_network", "event_missing", note_down.name,
 )  # fmt: skip
-"""Families whose steps can be told from a goal, one screen and what was said before."""
+"""Families whose steps can be told from a goal, one screen and what was said before, and the task
+for a tool."""
 
 ACTING = PocketRecipe(
     stages=(
