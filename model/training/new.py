@@ -118,6 +118,7 @@ def _small_files(
 ) -> dict[str, dict[str, Any]]:
     """Give the JSON files beside the weights."""
     end_of_text = tokenizer.special(END_OF_TEXT)
+    family = "Qwen2VL" if config["model_type"] == "qwen2_vl" else "Qwen2_5_VL"
     limits = {"min_pixels": processor.min_pixels, "max_pixels": processor.max_pixels}
     return {
         "config.json": dict(config),
@@ -135,7 +136,7 @@ def _small_files(
             "image_mean": list(processor.mean),
             "image_std": list(processor.std),
             "image_processor_type": "Qwen2VLImageProcessor",
-            "processor_class": "Qwen2VLProcessor",
+            "processor_class": f"{family}Processor",
         },
         "chat_template.json": {"chat_template": _TEMPLATE},  # processors look there
         "tokenizer_config.json": {
@@ -146,7 +147,7 @@ def _small_files(
             "eos_token": IM_END,
             "errors": "replace",
             "pad_token": END_OF_TEXT,
-            "processor_class": "Qwen2VLProcessor",
+            "processor_class": f"{family}Processor",
             "split_special_tokens": False,
             "tokenizer_class": "Qwen2Tokenizer",
             "unk_token": None,
