@@ -134,6 +134,7 @@ def test_a_pocket_network_of_the_full_vocabulary_fits_a_wheel() -> None:
 
 
 def test_weights_begin_as_the_docstring_says(model: QwenVL) -> None:
+    shape = model.config
     for name, weight in model.network.named_parameters():
         if name.endswith("bias"):
             assert not bool(weight.any()), name
@@ -143,7 +144,8 @@ def test_weights_begin_as_the_docstring_says(model: QwenVL) -> None:
             ends = name.endswith(("o_proj.weight", "down_proj.weight", "fc2.weight"))
             ends |= name.endswith("attn.proj.weight")
             spread = 0.02 if "embed_tokens" in name else weight[0].numel() ** -0.5
-            spread /= math.sqrt(2 * 6) if ends else 1
+            blocks = shape.vision.depth if name.startswith("visual.") else shape.text.layers
+            spread /= math.sqrt(2 * blocks) if ends else 1
             assert float(weight.std()) == pytest.approx(spread, rel=0.02), name
 
 
@@ -173,7 +175,10 @@ def test_new_ones_of_both_families_are_loaded_by_both(family: str, tmp_path: Pat
     [
         ({"model_type": "llama", "architectures": None}, "model_type is 'llama'"),
         ({"num_key_value_heads": 3}, "no multiple of num_key_value_heads 3"),
-        ({"vision_config": {"patch_size": 16}}, r"patches as \(side, merge, frames\) \(14, 2, 2\)"),
+        (
+            {"vision_config": {"patch_size": 16, "window_size": 128}},
+            r"patches as \(side, merge, frames\) \(14, 2, 2\)",
+        ),
     ],
 )
 def test_configs_of_no_network_leave_nothing_behind(
