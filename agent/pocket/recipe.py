@@ -8,7 +8,7 @@ screens. Only then does the language model learn to speak about them, and to act
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ...envs.practice.tasks import FAMILIES
 from ...model.size import Size
@@ -133,10 +133,11 @@ _PART = Recipe(
     dense_weight=0.1,
     seed=0,
 )
+_SPEAK = replace(_PART, ema=0.998)
 _LOOK = Shares(looking=1.0)
 _SEE = Looking((Size(4, 4), Size(5, 3)), scattered=0.1, screens=0.4)
 _READ = Reading((3, 4, 5), (1, 2, 3), found=0.25, lines=3)
-_PARTS = Grounding((Size(4, 3), Size(5, 4), Size(5, 6)), words=5)
+_PARTS = Grounding((Size(5, 6), Size(10, 6), Size(10, 11)), words=6)
 
 LOOKING = PocketRecipe(
     stages=(
@@ -204,9 +205,9 @@ SPEAKING = PocketRecipe(
     stages=(
         Stage(
             "reading",
-            800,
-            64,
-            Shares(looking=0.2, reading=0.6, grounding=0.2),
+            400,
+            32,
+            Shares(reading=0.7, grounding=0.3),
             EVERY,
             _SEE,
             _READ,
@@ -214,26 +215,16 @@ SPEAKING = PocketRecipe(
         ),
         Stage(
             "finding",
-            1_200,
-            48,
-            Shares(looking=0.1, reading=0.3, grounding=0.6),
-            EVERY,
-            _SEE,
-            _READ,
-            _PARTS,
-        ),
-        Stage(
-            "screens",
-            1_500,
-            24,
-            Shares(reading=0.25, grounding=0.35, screens=0.4),
+            800,
+            16,
+            Shares(reading=0.3, grounding=0.5, screens=0.2),
             WIDE,
             _SEE,
             _READ,
-            Grounding((Size(5, 6), Size(10, 6), Size(10, 11)), words=6),
+            Grounding((Size(4, 3), Size(5, 4), Size(5, 6)), words=5),
         ),
     ),
-    learning=_PART,
+    learning=_SPEAK,
 )
 """What it says, and where it is."""
 
@@ -258,26 +249,26 @@ ACTING = PocketRecipe(
     stages=(
         Stage(
             "tasks",
-            6_000,
-            16,
-            Shares(reading=0.1, grounding=0.1, screens=0.2, acting=0.4, slips=0.2),
+            8_000,
+            8,
+            Shares(reading=0.1, grounding=0.15, screens=0.1, acting=0.4, slips=0.25),
             WIDE,
             _SEE,
             _READ,
-            Grounding((Size(5, 6), Size(10, 6), Size(10, 11)), words=6),
+            _PARTS,
         ),
         Stage(
             "its own tasks",
             4_000,
-            16,
-            Shares(reading=0.05, grounding=0.05, screens=0.1, acting=0.3, slips=0.2, dagger=0.3),
+            8,
+            Shares(reading=0.05, grounding=0.1, screens=0.1, acting=0.3, slips=0.2, dagger=0.25),
             WIDE,
             _SEE,
             _READ,
-            Grounding((Size(5, 6), Size(10, 6), Size(10, 11)), words=6),
+            _PARTS,
         ),
     ),
-    learning=_PART,
+    learning=replace(_SPEAK, learning_rate=6e-4),
     families=_ACTED,
 )
 """What is done on a phone to reach a goal."""
