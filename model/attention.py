@@ -86,10 +86,35 @@ def attend_segments(
         one, two, three = (
             x[start:end].view(count, length, *x.shape[1:]).transpose(1, 2) for x in (q, k, v)
         )
-        out = F.scaled_dot_product_attention(one, two, three, is_causal=causal, enable_gqa=shared)
+        if q.requires_grad and q.dtype == torch.bfloat16 and not q.is_cuda and length <= _SHORT:
+            out = _written_out(one, two, three, causal)
+        else:
+            out = F.scaled_dot_product_attention(
+                one, two, three, is_causal=causal, enable_gqa=shared
+            )
         pieces.append(out.transpose(1, 2).flatten(0, 1))
         start = end
     return pieces[0] if len(pieces) == 1 else torch.cat(pieces)
+
+
+_SHORT = 1024
+"""Tokens of a segment whose scores may be held for the way back: 2 MB a head."""
+
+
+def _written_out(q: Tensor, k: Tensor, v: Tensor, causal: bool) -> Tensor:
+    """Attend by two products and a softmax, ``[B, heads, T, head_width]``.
+
+    On a CPU, there and back in bfloat16: torch 2.13's kernel takes 81 ms for 96 windows of 64
+    tokens and four heads on one core, this 15; for eight causal segments of 430 tokens 109 and 55.
+    In float32 the kernel is the quicker.
+    """
+    if group := q.shape[1] // k.shape[1] - 1:
+        k, v = (x.repeat_interleave(group + 1, dim=1) for x in (k, v))
+    scores = torch.matmul(q * q.shape[-1] ** -0.5, k.transpose(-1, -2))
+    if causal:
+        length = q.shape[2]
+        scores = scores + q.new_full((length, length), float("-inf")).triu(1)
+    return torch.matmul(scores.softmax(-1), v)
 
 
 Packed = Callable[[Tensor, Tensor, Tensor, Tensor, int, bool], Tensor]

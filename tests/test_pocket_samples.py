@@ -273,6 +273,16 @@ def test_a_click_that_is_learnt_opens_what_was_asked_for() -> None:
     assert asked > 5
 
 
+@pytest.mark.parametrize("cells", [Size(2, 2), Size(3, 2), Size(9, 20)])
+def test_a_part_lies_within_its_screen_wherever_its_thing_is(cells: Size) -> None:
+    screen = wandered(Random("edges"), EVERY)
+    made = [on_part(Random(number), screen, cells) for number in range(30)]
+    parts = [sample for sample in made if sample is not None]
+    assert len(parts) > 3
+    for sample in parts:
+        assert shown(sample)[0].resized == Size(28 * cells.width, 28 * cells.height)
+
+
 def test_of_two_things_with_one_name_neither_is_asked_for() -> None:
     phone = Phone(FIRST_SEED, size=SCREEN)
     phone.open_app("calculator")

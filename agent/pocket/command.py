@@ -77,7 +77,7 @@ def train(
             min=0,
             help="Tasks that it plays at each look in the last stage, to learn from its slips.",
         ),
-    ] = 64,
+    ] = 16,
     seed: Annotated[int, typer.Option(min=0, help="Of weights and samples.")] = 0,
     as_json: Annotated[
         bool, typer.Option("--json", help="JSON lines on standard output, for scripts.")

@@ -205,8 +205,8 @@ def on_part(draw: Random, screen: Screen, cells: Size, count: int = 4) -> Sample
 
 def _from(draw: Random, low: int, high: int, length: int, whole: int) -> int:
     """Choose where a part begins that holds a span, as far as there is room."""
-    first, last = max(0, high - length), min(low, whole - length)
-    return draw.randint(min(first, last), max(first, last)) if last > 0 else 0
+    first, last = max(0, high - length), max(0, min(low, whole - length))
+    return draw.randint(min(first, last, whole - length), last)
 
 
 def _chosen(draw: Random, screen: Screen, count: int) -> list[Control]:
