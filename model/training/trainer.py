@@ -178,7 +178,8 @@ class Trainer:
                 if streak == _STREAK:
                     raise NotFinite(
                         f"the gradients of {_STREAK} steps in a row, up to step {self.step}, are "
-                        "NaN or infinite: learn slower (--lr), warm up longer, or train in float32"
+                        "NaN or infinite: in another folder, learn slower (--lr), warm up longer, "
+                        "or train in float32"
                     )
                 if time.monotonic() - saved_at > self._pace.save_every_s:
                     self._save(log)
@@ -284,6 +285,9 @@ class Trainer:
 
         Returns:
             Where it is.
+
+        Raises:
+            BadRun: Another process trains in the folder.
         """
         if dtype is None:
             named = (self.network.config.dtype or "").removeprefix("torch.")
@@ -291,17 +295,19 @@ class Trainer:
         out, new, old = (
             self.folder / name for name in ("checkpoint", ".checkpoint-new", ".checkpoint-old")
         )
-        for rest in (new, old):  # of a process that was killed here
-            shutil.rmtree(rest, ignore_errors=True)
-        with self.learner.averaged():
-            if self.recipe.lora is not None:
-                self._ended = True
-                merge_lora(self.network)
-            save_checkpoint(self.network, like, new, dtype=dtype, made=made)
-        if out.exists():
-            out.rename(old)
-        new.rename(out)
-        shutil.rmtree(old, ignore_errors=True)
+        with only_one(self.folder):
+            for rest in (new, *self.folder.glob(f".{new.name}.*")):  # of a process that was killed
+                shutil.rmtree(rest, ignore_errors=True)
+            with self.learner.averaged():
+                if self.recipe.lora is not None:
+                    self._ended = True
+                    merge_lora(self.network)
+                save_checkpoint(self.network, like, new, dtype=dtype, made=made)
+            shutil.rmtree(old, ignore_errors=True)  # until now perhaps the only whole one
+            if out.exists():
+                out.rename(old)
+            new.rename(out)
+            shutil.rmtree(old, ignore_errors=True)
         return out
 
 
