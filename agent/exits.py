@@ -62,7 +62,9 @@ def run_command(work: Coroutine[Any, Any, int], as_json: bool) -> NoReturn:
         print(f"eyehand: {message}", file=sys.stderr)
     if code == INTERRUPTED and any(t.name.startswith(MODEL_THREAD) for t in threading.enumerate()):
         # All is given back by now. A pass of the network ends at its next layer, which may take
-        # seconds on a CPU, and Python would wait for it.
+        # seconds on a CPU, and Python would wait for it. For a download it would wait longer, and
+        # where it does not wait, as for a checkpoint that is being loaded, its end in the middle
+        # of torch aborts the process.
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(code)

@@ -1,9 +1,11 @@
 """Both towers joined: pictures become tokens of the language model."""
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.overrides import TorchFunctionMode
 
 from .attention import Segments
 from .cache import KVCache
@@ -78,6 +80,25 @@ class Network(nn.Module):
         if self.lm_head is None:
             return linear(hidden, self.model.embed_tokens.weight)
         return self.lm_head(hidden)  # type: ignore[no-any-return]
+
+
+def laid_out(config: Config) -> Network:
+    """Give a network on the meta device: names and shapes without memory.
+
+    Its first weights are not drawn: nobody reads them, and on that device the first draw imports
+    torch's compiler, which takes a second or more and 70 MB.
+    """
+    with torch.device("meta"), _Undrawn():
+        return Network(config)
+
+
+class _Undrawn(TorchFunctionMode):
+    """Leaves weights as they are where a layer would draw them; in this thread alone."""
+
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        if getattr(func, "__module__", "") == "torch.nn.init":
+            return args[0] if args else kwargs["tensor"]
+        return func(*args, **(kwargs or {}))
 
 
 def padded_mask(kept: Tensor) -> Tensor:

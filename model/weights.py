@@ -13,7 +13,7 @@ from torch import nn
 from .config import Config, Quantization
 from .errors import BadCheckpoint
 from .files import Entry, Files, listed
-from .network import Network
+from .network import Network, laid_out
 from .quantized import (
     Int4Linear,
     Int8Linear,
@@ -166,8 +166,7 @@ def load(
             f"the checkpoint is {config.quantization.method.upper()} already: load it without "
             "quantize"
         )
-    with torch.device("meta"):
-        network = Network(config)
+    network = laid_out(config)
     network.requires_grad_(False).eval()
     check_names(network, files)
     done, total = 0, sum(_size(entry) for entry in files.entries.values())

@@ -12,7 +12,11 @@ from eyehand.agent.cli import app
 
 
 def test_ctrl_c_while_it_is_being_imported_leaves_no_traceback(tmp_path: Path) -> None:
-    (tmp_path / "typer.py").write_text("raise KeyboardInterrupt")
+    (tmp_path / "typer.py").write_text(  # as pydantic does while a class is made
+        "import os, signal\n"
+        "try: os.kill(os.getpid(), signal.SIGINT)\n"
+        "except KeyboardInterrupt as error: raise ValueError('no such class') from error\n"
+    )
     result = subprocess.run(
         [sys.executable, "-m", "eyehand.agent", "--help"],
         env={**os.environ, "PYTHONPATH": str(tmp_path)},

@@ -182,6 +182,32 @@ def test_ctrl_c_ends_at_once_while_a_network_is_at_work(
     assert errors == "eyehand: interrupted\n"
 
 
+def test_ctrl_c_does_not_end_python_in_the_middle_of_importing_torch(tmp_path: Path) -> None:
+    begun, ended = tmp_path / "begun", tmp_path / "ended"
+    (tmp_path / "torch.py").write_text(  # where that takes long; its end would abort the process
+        "import atexit, pathlib, time\n"
+        f"atexit.register(pathlib.Path({str(ended)!r}).touch)\n"
+        f"pathlib.Path({str(begun)!r}).touch()\n"
+        "time.sleep(100)\n"
+    )
+    run = subprocess.Popen(
+        [EYEHAND, "run", "click", "--env", "practice", "--model", tmp_path],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        env={**os.environ, "PYTHONPATH": str(tmp_path)},
+    )  # fmt: skip
+    try:
+        while not begun.is_file() and run.poll() is None:
+            time.sleep(0.05)
+        run.send_signal(signal.SIGINT)
+        _, errors = run.communicate(timeout=30)
+    finally:
+        run.kill()
+        run.wait()
+    assert begun.is_file()
+    assert not ended.is_file()
+    assert (run.returncode, errors) == (130, "eyehand: interrupted\n")
+
+
 @pytest.mark.parametrize(
     ("options", "code", "message"),
     [
@@ -367,4 +393,5 @@ async def test_a_cancelled_load_stops_reading(babbling: Path) -> None:
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
-        assert time.monotonic() - began < 0.5
+        # Reading the vocabulary holds all threads up, for half a second on a machine that is free.
+        assert time.monotonic() - began < 3
