@@ -12,6 +12,7 @@ from rich.console import Console
 from ..envs.episode import Episode
 from ..envs.records import Step, StopReason
 from . import console, decide_cli
+from .demo_cli import DEMO_EXIT_CODES, demo
 from .demos_cli import DEMOS_EXIT_CODES, demos
 from .errors import BadUsage
 from .eval_cli import EVAL_EXIT_CODES, evaluate, rescore
@@ -184,6 +185,7 @@ def doctor(
     run_command(look(), as_json)
 
 
+app.command(epilog=DEMO_EXIT_CODES)(demo)
 app.command(epilog=EXIT_CODES)(run)
 app.command(epilog=EXIT_CODES)(resume)
 app.command(epilog=EXIT_CODES)(mcp)

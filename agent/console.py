@@ -48,7 +48,7 @@ class Display(Protocol):
         ...
 
     def end(self, stop: StopReason | None, detail: str, facts: dict[str, Any]) -> None:
-        """Show how it ended."""
+        """Show how it ended. A fact ``solved`` says whether that was well, else ``stop`` does."""
         ...
 
     def close(self) -> None:
@@ -93,10 +93,16 @@ class JsonLines:
 
 
 class Lines:
-    """A line a step, for logs and pipes."""
+    """A line a step, for logs and pipes.
 
-    def __init__(self, out: TextIO) -> None:
+    Args:
+        out: Where they are written.
+        said: See `row`.
+    """
+
+    def __init__(self, out: TextIO, *, said: bool = False) -> None:
         self._out = out
+        self._said = said
 
     def begin(self, title: str) -> None:
         """Name the run."""
@@ -104,7 +110,7 @@ class Lines:
 
     def step(self, step: Step, spent: Spent | None = None) -> None:
         """Write one line."""
-        number, who, what, came, took = row(step)
+        number, who, what, came, took = row(step, said=self._said)
         self._write(f"{number:>4}  {who:<6}  {what}  ->  {came}  ({took})")
 
     def say(self, words: str) -> None:
@@ -119,7 +125,7 @@ class Lines:
         """Write the result and every fact."""
         self._write(summary(stop, detail))
         for name, value in facts.items():
-            self._write(f"  {name}: {_plain(str(value))}")
+            self._write(f"  {name}: {_fact(value)}")
 
     def close(self) -> None:
         """Do nothing."""
@@ -130,11 +136,18 @@ class Lines:
 
 
 class LiveTable:
-    """A table that grows in place, for terminals."""
+    """A table that grows in place, for terminals.
 
-    def __init__(self, console: Console, keys: str = "") -> None:
+    Args:
+        console: The terminal.
+        keys: Which keys do something.
+        said: See `row`.
+    """
+
+    def __init__(self, console: Console, keys: str = "", *, said: bool = False) -> None:
         self._console = console
         self._keys = keys
+        self._said = said
         self._steps = Steps()
         self._title = ""
         self._below = ""
@@ -183,7 +196,7 @@ class LiveTable:
         below = "\n".join(filter(None, (_plain(self._held), self._below, self._keys)))
         rows = LIVE_ROWS
         while True:  # the newest ones that there is room for
-            shown = StepTable(self._steps[-rows:], self._title, below, LIVE_LINES)
+            shown = StepTable(self._steps[-rows:], self._title, below, LIVE_LINES, self._said)
             if rows == 1 or len(self._console.render_lines(shown)) < self._console.height:
                 break
             rows -= 1
@@ -193,28 +206,31 @@ class LiveTable:
         """Leave the whole table and the result on the screen."""
         self.close()
         if self._steps:
-            self._console.print(StepTable(self._steps, self._title))
-        colour = "green" if stop is StopReason.DONE else "red"
+            self._console.print(StepTable(self._steps, self._title, said=self._said))
+        colour = "green" if facts.get("solved", stop is StopReason.DONE) else "red"
         self._console.print(f"[bold {colour}]{escape(summary(stop, detail))}[/]")
         for name, value in facts.items():
-            self._console.print(f"  {escape(name)}: {escape(_plain(str(value)))}", highlight=False)
+            self._console.print(f"  {escape(name)}: {escape(_fact(value))}", highlight=False)
 
     def close(self) -> None:
         """Close the live part."""
         self._live.stop()
 
 
-def display(*, as_json: bool, keys: str = "") -> Display:
+def display(*, as_json: bool, keys: str = "", said: bool = False) -> Display:
     """Choose how to show a run: JSON if asked, a live table on a terminal, else plain lines.
 
     Args:
         as_json: Whether JSON is asked for.
         keys: Which keys do something, shown below a live table.
+        said: See `row`; JSON has all of it anyway.
     """
     if as_json:
         return JsonLines(sys.stdout)
     console = Console()
-    return LiveTable(console, keys) if console.is_terminal else Lines(sys.stdout)
+    if console.is_terminal:
+        return LiveTable(console, keys, said=said)
+    return Lines(sys.stdout, said=said)
 
 
 def finding(found: Finding, *, as_json: bool) -> None:
@@ -239,12 +255,14 @@ class StepTable:
         title: Above it.
         below: Below it.
         lines: How many lines a cell may take; None: as many as it needs.
+        said: See `row`.
     """
 
     steps: Sequence[Step]
     title: str
     below: str = ""
     lines: int | None = None
+    said: bool = False
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         """Give the table: what was done is cut where it is long, what came of it is folded."""
@@ -260,12 +278,14 @@ class StepTable:
         )
         grid.add_column("#", justify="right", no_wrap=True)
         grid.add_column("who", no_wrap=True)
-        grid.add_column("what", overflow="ellipsis", max_width=done, no_wrap=True)
+        grid.add_column(
+            "it said" if self.said else "what", overflow="ellipsis", max_width=done, no_wrap=True
+        )
         grid.add_column("came of it", overflow="fold", max_width=came_of_it)
         grid.add_column("took", justify="right", no_wrap=True)
         for step in self.steps:
             colour = "red" if step.error else "green" if _moved(step) else ""
-            number, who, what, came, took = row(step)
+            number, who, what, came, took = row(step, said=self.said)
             if self.lines is not None:
                 folded = Text(came).wrap(console, came_of_it)
                 if len(folded) > self.lines:
@@ -276,8 +296,13 @@ class StepTable:
         yield grid
 
 
-def row(step: Step) -> tuple[str, str, str, str, str]:
-    """Give a step's cells: number, who decided, what was done, what came of it, how long."""
+def row(step: Step, *, said: bool = False) -> tuple[str, str, str, str, str]:
+    """Give a step's cells: number, who decided, what was done, what came of it, how long.
+
+    Args:
+        step: Which.
+        said: Whether a model's own words stand for what was done, and times are in milliseconds.
+    """
     if step.error is not None:
         came = step.error
     elif step.handover is not None:
@@ -297,8 +322,10 @@ def row(step: Step) -> tuple[str, str, str, str, str]:
         came += f" [{step.trouble.kind.replace('_', ' ')}: {step.trouble.grade}]"
     if step.decision is not None and step.decision.by == "person" and step.decision.allowed:
         came = f"allowed by you; {came}"
-    took = f"{sum(step.seconds.values()):.2f} s"
-    cells = [str(step.index), step.source, str(step), came, took]
+    seconds = sum(step.seconds.values())
+    took = f"{1000 * seconds:.0f} ms" if said else f"{seconds:.2f} s"
+    what = step.reply if said and step.reply else str(step)
+    cells = [str(step.index), step.source, what, came, took]
     number, who, what, came, took = map(_plain, cells)
     return number, who, what, came, took
 
@@ -313,6 +340,11 @@ def summary(stop: StopReason | None, detail: str) -> str:
     """Say in a line how a run ended."""
     text = "cut off: the recording has no end" if stop is None else stop.value.replace("_", " ")
     return f"{text}: {_plain(detail)}" if detail else text
+
+
+def _fact(value: Any) -> str:
+    """Say a fact about a run."""
+    return ("no", "yes")[value] if isinstance(value, bool) else _plain(str(value))
 
 
 def episode_table(episode: Episode) -> StepTable:

@@ -32,7 +32,9 @@ Decide = Annotated[
 ]
 DecideModel = Annotated[
     str | None,
-    typer.Option(help="Who decides: a checkpoint's folder, its name on the hub, or script:FILE."),
+    typer.Option(
+        help="Who decides: pocket, a checkpoint's folder, its name on the hub, or script:FILE."
+    ),
 ]
 DecideDialect = Annotated[
     str | None,

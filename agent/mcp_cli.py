@@ -79,7 +79,8 @@ def mcp(
     model: Annotated[
         str | None,
         typer.Option(
-            help="For goals in words: a checkpoint's folder, its name on the hub, or script:FILE."
+            help="For goals in words: pocket, a checkpoint's folder, its name on the hub, or "
+            "script:FILE."
         ),
     ] = None,
     dialect: DialectOption = None,

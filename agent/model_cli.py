@@ -64,7 +64,7 @@ Variables = Annotated[
     "4 it cannot be loaded; 130 interrupted."
 )
 def check(
-    model: Annotated[str, typer.Argument(metavar="MODEL", help="A folder, or OWNER/NAME.")],
+    model: Annotated[str, typer.Argument(metavar="MODEL", help="pocket, a folder, or OWNER/NAME.")],
     screen: Annotated[
         str | None,
         typer.Option(metavar="WxH", help="Screen to work. Default: yours, or 1920x1080."),
@@ -81,6 +81,7 @@ def check(
 
     \b
     Examples:
+      eyehand model check pocket
       eyehand model check checkpoints/Qwen2.5-VL-3B-Instruct
       eyehand model check Qwen/Qwen2-VL-2B-Instruct --quantize int8 --screen 1080x2400
     """  # noqa: D301

@@ -35,6 +35,10 @@ from .taskfile import SCRATCH, load_task
 if TYPE_CHECKING:
     from ..model.qwen_vl import QwenVL
 
+POCKET = "pocket"
+"""How the checkpoint that comes with eyehand is named wherever a model is."""
+_POCKET_FOLDER = Path(__file__).parent / "pocket" / "eyehand-pocket"
+
 Dtype = Literal["float32", "bfloat16", "float16"]
 Precision = Literal["int8", "int4"]  # named anew: importing the model's needs torch
 _END_S = 60.0
@@ -256,7 +260,7 @@ async def open_model(
     """Open a script, or load a checkpoint while a bar on standard error shows how far it is.
 
     Args:
-        choice: ``script:FILE``, a folder, or a name on the hub; None: no model.
+        choice: ``pocket``, ``script:FILE``, a folder, or a name on the hub; None: no model.
         options: How a checkpoint is loaded.
         quiet: Show no bar.
 
@@ -282,6 +286,25 @@ async def open_model(
             yield model
 
 
+def checkpoint_named(name: str) -> str:
+    """Give the folder of a checkpoint, or its name on the hub.
+
+    Args:
+        name: As on the command line; `POCKET` is the one that comes with eyehand.
+
+    Raises:
+        BadUsage: That one is missing here.
+    """
+    if name != POCKET:
+        return name
+    if not (_POCKET_FOLDER / "config.json").is_file():
+        raise BadUsage(
+            f"the pocket model is missing here: its files belong into {_POCKET_FOLDER}. Install "
+            "eyehand anew, or give another checkpoint's folder (./pocket for one of that name)"
+        )
+    return str(_POCKET_FOLDER)
+
+
 @asynccontextmanager
 async def load_checkpoint(
     name: str, options: ModelOptions, *, quiet: bool = False
@@ -293,6 +316,7 @@ async def load_checkpoint(
     llguidance for 0.8 to 1.4 s while it indexes that, tokenizers for 0.2 to 0.6 s while it reads
     it, torch for 0.2 to 0.5 s while it is imported.
     """
+    name = checkpoint_named(name)
     loaded: Future[QwenVL] = Future()
     loaded.set_running_or_notify_cancel()  # a waiter that is cancelled does not cancel it
     stop = threading.Event()
@@ -340,8 +364,8 @@ def _load(
 ) -> "QwenVL":
     if "/" not in name and not Path(name).exists():  # before torch is imported, for two seconds
         raise BadUsage(
-            f"unknown model {name!r}: give script:FILE, a checkpoint's folder, or OWNER/NAME of "
-            "the hub"
+            f"unknown model {name!r}: give {POCKET}, script:FILE, a checkpoint's folder, or "
+            "OWNER/NAME of the hub"
         )
     try:
         from ..model.qwen_vl import QwenVL  # says which extra is missing

@@ -55,7 +55,7 @@ def resume(
     ] = None,
     model: Annotated[
         str | None,
-        typer.Option(help="The model that the run had: a checkpoint, or script:FILE."),
+        typer.Option(help="The model that the run had: pocket, a checkpoint, or script:FILE."),
     ] = None,
     another_model: Annotated[
         bool, typer.Option("--another-model", help="Let another model go on.")

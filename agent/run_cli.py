@@ -72,8 +72,8 @@ def run(
     model: Annotated[
         str | None,
         typer.Option(
-            help="A checkpoint's folder, its name on the hub, or script:FILE (replies from a "
-            "YAML, JSON or JSON Lines file)."
+            help="pocket (comes with eyehand, for practice phones), a checkpoint's folder, its "
+            "name on the hub, or script:FILE (replies from a YAML, JSON or JSON Lines file)."
         ),
     ] = None,
     dialect: DialectOption = None,

@@ -26,7 +26,7 @@ from ..model.size import Size, smart_resize
 from .errors import BadUsage
 from .exits import DONE, NOT_DONE, run_command
 from .model_cli import AsJson, ImageTokens
-from .opening import open_tools
+from .opening import checkpoint_named, open_tools
 from .saying import Saying, recorded, saying
 
 if TYPE_CHECKING:
@@ -54,8 +54,8 @@ def say(
     model: Annotated[
         str | None,
         typer.Option(
-            help="A checkpoint's folder or name on the hub, for the dialect, exact sizes and "
-            "tokens. Its weights are not read."
+            help="pocket, a checkpoint's folder or its name on the hub, for the dialect, exact "
+            "sizes and tokens. Its weights are not read."
         ),
     ] = None,
     phone: Annotated[bool, typer.Option("--phone", help="The screen is a phone's.")] = False,
@@ -147,6 +147,7 @@ async def _say(
     grammar: bool,
     as_json: bool,
 ) -> int:
+    model = None if model is None else checkpoint_named(model)
     family, layout = ("", None) if model is None else _layout(model, image_tokens)
     if episode is not None:
         if phone or any(given is not None for given in (goal, picture, dialect, reply)):

@@ -58,7 +58,10 @@ def train(
         typer.Argument(metavar="DATA...", help="Folders of `eyehand export` or `eyehand demos`."),
     ],
     model: Annotated[
-        str, typer.Option(metavar="CHECKPOINT", help="What to start from: a folder, or OWNER/NAME.")
+        str,
+        typer.Option(
+            metavar="CHECKPOINT", help="What to start from: pocket, a folder, or OWNER/NAME."
+        ),
     ],
     out: Annotated[
         Path, typer.Option(metavar="DIR", help="Folder of the run. Where it holds it, it goes on.")

@@ -22,6 +22,7 @@ from ..model.training.trainer import Trainer
 from ..model.weights import load
 from .decisions import versions
 from .errors import BadUsage
+from .opening import checkpoint_named
 from .train_cli import GIB, TrainAsked
 
 _PASS = 4096
@@ -168,7 +169,7 @@ def opened(asked: TrainAsked) -> Opened:
     try:
         examples = Examples.open(asked.data)
         device = device_named(asked.device)
-        folder = find(asked.model)
+        folder = find(checkpoint_named(asked.model))
         config = read_config(folder)
         layout = Layout.read(folder, config, asked.image_tokens)
         for export in examples.exports:

@@ -150,7 +150,10 @@ def test_a_task_can_run_on_recorded_screens(episode: Path, tmp_path: Path) -> No
         (["run", "nowhere.yaml"], "nowhere.yaml: cannot be read: No such file"),
         (["run", ""], "the task is empty"),
         (["run", "do it"], "a goal in words needs a model"),
-        (["run", "do it", "--model", "gpt"], "unknown model 'gpt': give script:FILE, a checkpoint"),
+        (
+            ["run", "do it", "--model", "gpt"],
+            "unknown model 'gpt': give pocket, script:FILE, a checkpoint",
+        ),
         (["run", "do it", "--model", "script:nowhere.yaml"], "cannot read the script"),
         (["run", "do it", "--set", "a=b"], "--set is for task files"),
         (["run", "TASK", "--set", "a"], "--set takes NAME=VALUE"),

@@ -43,7 +43,7 @@ def test_the_wheel_holds_exactly_the_expected_files(wheel: zipfile.ZipFile) -> N
         for path in (ROOT / folder).rglob("*")
         if path.suffix == ".py"
         or path.name == "py.typed"
-        or path.parent.name in ("font-files", "policies", "page")
+        or path.parent.name in ("font-files", "policies", "page", "eyehand-pocket")
     }
     assert {f"eyehand/{folder}/py.typed" for folder in FLOORS} <= expected
     names = set(wheel.namelist())
@@ -51,6 +51,12 @@ def test_the_wheel_holds_exactly_the_expected_files(wheel: zipfile.ZipFile) -> N
     metadata = {"METADATA", "RECORD", "WHEEL", "entry_points.txt", "top_level.txt"}
     expected |= {f"{info}/{name}" for name in (*metadata, *LICENSES)}
     assert names == expected
+
+
+def test_the_wheel_stays_light_with_the_checkpoint_that_comes_along(
+    wheel: zipfile.ZipFile,
+) -> None:
+    assert Path(str(wheel.filename)).stat().st_size < 40_000_000
 
 
 def test_the_wheel_says_what_it_is(wheel: zipfile.ZipFile) -> None:

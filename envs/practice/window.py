@@ -1,19 +1,17 @@
 """The practice phone in a window on a desktop: for people, and for ``DesktopEnv``.
 
 A click is a tap, a drag a finger, the wheel scrolls; keys type into the focused field, Escape goes
-back. The phone's time passes as on the wall.
+back. The phone's time passes as on the wall. Or it is only watched, while somebody else works it.
 """
 
+import contextlib
 import time
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from PIL import Image
 
 from ..errors import BackendMissing, DeviceNotFound
 from .phone import Phone
-
-if TYPE_CHECKING:
-    pass
 
 _FRAME_MS = 33
 _KEYS = {
@@ -40,13 +38,15 @@ class PhoneWindow:
     Args:
         phone: Which.
         title: Of the window.
+        watch: Leave the phone and its time to whoever works it: call ``show`` now and then, in
+            place of ``run``.
 
     Raises:
         BackendMissing: Tk is not installed, or Pillow cannot draw for it.
         DeviceNotFound: There is no display to open a window on.
     """
 
-    def __init__(self, phone: Phone, title: str = "Practice phone") -> None:
+    def __init__(self, phone: Phone, title: str = "Practice phone", *, watch: bool = False) -> None:
         try:
             import tkinter
 
@@ -68,6 +68,9 @@ class PhoneWindow:
         self._root.resizable(False, False)
         self._label = tkinter.Label(self._root, borderwidth=0, highlightthickness=0)
         self._label.pack()
+        if watch:
+            self.show(phone, title)
+            return
         for event, act in (
             ("<ButtonPress-1>", self._press),
             ("<B1-Motion>", self._move),
@@ -84,9 +87,37 @@ class PhoneWindow:
         self._root.after(_FRAME_MS, self._tick)
         self._root.mainloop()
 
+    def show(self, phone: Phone, title: str) -> bool:
+        """Show a phone as it is now, and heed the window's manager.
+
+        Args:
+            phone: Perhaps another one than before.
+            title: Of the window.
+
+        Returns:
+            False where the window was closed: it is gone for good.
+        """
+        import tkinter
+
+        try:
+            self._root.title(title)
+            self._phone = phone
+            self._show()
+            self._root.update()
+        except tkinter.TclError:  # also where the display is gone
+            return False
+        return True
+
     def close(self) -> None:
         """Close the window; ``run`` returns."""
         self._root.quit()
+
+    def destroy(self) -> None:
+        """Take the window off the screen. Twice is harmless."""
+        import tkinter
+
+        with contextlib.suppress(tkinter.TclError):
+            self._root.destroy()
 
     def _pass_time(self) -> None:
         now = time.monotonic()
