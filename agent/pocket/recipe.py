@@ -133,7 +133,7 @@ _PART = Recipe(
     dense_weight=0.1,
     seed=0,
 )
-_SPEAK = replace(_PART, ema=0.998)
+_SPEAK = replace(_PART, ema=0.998, dense_weight=0.4)
 _LOOK = Shares(looking=1.0)
 _SEE = Looking((Size(4, 4), Size(5, 3)), scattered=0.1, screens=0.4)
 _READ = Reading((3, 4, 5), (1, 2, 3), found=0.25, lines=3)
@@ -224,7 +224,7 @@ SPEAKING = PocketRecipe(
             Grounding((Size(4, 3), Size(5, 4), Size(5, 6)), words=5),
         ),
     ),
-    learning=_SPEAK,
+    learning=replace(_SPEAK, freeze_vision=True),
 )
 """What it says, and where it is."""
 
