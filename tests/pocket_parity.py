@@ -17,6 +17,7 @@ from eyehand.envs.practice.style import THEMES
 from eyehand.model import Image, Message
 from eyehand.model.qwen_vl import QwenVL
 
+SHIPPED = Path(__file__).parents[1] / "agent/pocket/eyehand-pocket"
 MOST_TOKENS = 64
 PICTURE = "<|image_pad|>"
 

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 import torch
 from command import EYEHAND
+from safetensors.torch import load_file
 
 from eyehand.agent import Agent, Limits, Task
 from eyehand.agent.pocket.held_out import FIRST_SEED
@@ -140,16 +141,33 @@ def test_a_click_beside_the_point_is_right_and_a_word_beside_the_word_is_not(
 
 def test_the_command_says_what_is_wrong_and_stops_when_its_time_is_over(tmp_path: Path) -> None:
     def train(*words: str) -> subprocess.CompletedProcess[str]:
-        command = [EYEHAND, "practice", "train", "--out", str(tmp_path / "run"), *words]
+        command = [EYEHAND, "practice", "train", *words]
         return subprocess.run(
             command, capture_output=True, text=True, timeout=300, env={**os.environ, **QUICK}
         )
 
-    wrong = train("--device", "tpu")
-    assert (wrong.returncode, "tpu" in wrong.stderr) == (2, True)
-    made = train("--minutes", "0.01", "--steps", "900", "--json")
+    run = ("--out", str(tmp_path / "run"))
+    for words, said in (
+        (("looking", *run, "--device", "tpu"), "tpu"),
+        (("sleeping", *run), "one of looking, seeing, speaking, acting"),
+        (("seeing", *run, "--after", str(tmp_path / "no")), "config.json"),
+    ):
+        wrong = train(*words)
+        assert (wrong.returncode, said in wrong.stderr) == (2, True), wrong.stderr
+    made = train("looking", *run, "--minutes", "0.01", "--steps", "900", "--json")
     assert made.returncode == 0, made.stderr
     end = json.loads(made.stdout.splitlines()[-1])
     assert end["steps"] == 900
     assert not end["finished"]
     assert (tmp_path / "run/checkpoint/model.safetensors").exists()
+
+
+def test_a_part_begins_with_what_the_one_before_it_learnt(begun: Path, tmp_path: Path) -> None:
+    after = PocketRun(tmp_path / "next", recipe=TINY, after=begun, watched=QUIET)
+    for name, weight in QwenVL.load(begun / "checkpoint").network.named_parameters():
+        assert torch.equal(after.network.get_parameter(name), weight.float()), name
+    head = load_file(begun / "head.safetensors")
+    assert torch.equal(after._head.get_parameter("weight"), head["weight"])
+    again = PocketRun(tmp_path / "next", recipe=TINY, watched=QUIET)  # it need not be said again
+    assert again.trainer.step == 0
+    assert torch.equal(again._head.get_parameter("weight"), head["weight"])

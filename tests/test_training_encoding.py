@@ -119,7 +119,9 @@ def test_a_video_keeps_its_frames_and_its_time(checkpoint: Path, how: Layout) ->
 
 def test_what_is_drawn_belongs_to_its_picture_and_its_token(how: Layout) -> None:
     one = Sample(several(0).messages, (4, 6), drawn={1: {0: "ab", 3: "b?"}})
-    batch = pack([encode(several(1), how), encode(one, how)], 10_000, merge=2, labels=("a", "b", "c"))
+    batch = pack(
+        [encode(several(1), how), encode(one, how)], 10_000, merge=2, labels=("a", "b", "c")
+    )
     rows, hits = batch.passes[0].drawn_rows, batch.passes[0].drawn_hits
     # 8 + 6 tokens of one sample, 8 + 6 of the other; only the last 6 of one of them are known.
     assert batch.drawn == 6

@@ -143,6 +143,7 @@ def _opened(out: Path, options: dict[str, Any], as_json: bool) -> "PocketRun":
         BadUsage: torch is not installed, there is no such device, or it cannot be trained there.
     """
     try:
+        from ...model.errors import BadCheckpoint
         from ...model.qwen_vl import device_named
         from ...model.training.recipe import Pace
         from .recipe import PARTS
@@ -180,7 +181,7 @@ def _opened(out: Path, options: dict[str, Any], as_json: bool) -> "PocketRun":
             ),
             told=told,
         )
-    except ValueError as error:
+    except (ValueError, BadCheckpoint) as error:
         raise BadUsage(str(error)) from error
     except OSError as error:
         raise BadUsage(f"cannot train in {out}: {error.strerror or error}") from error

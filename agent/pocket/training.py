@@ -118,8 +118,8 @@ class PocketRun:
         self.words = Words.gathered(recipe.phones)
         begun = folder / "begun"
         if not begun.exists():
-            folder.mkdir(parents=True, exist_ok=True)
             if after is None:
+                folder.mkdir(parents=True, exist_ok=True)
                 told("making a vocabulary and a new checkpoint")
                 tokenizer = pocket_vocabulary(prompts_of(recipe.phones), self.words)
                 shape = pocket_config(tokenizer)
@@ -169,7 +169,8 @@ class PocketRun:
         """Train to the end, or until told to stop, and write the checkpoint as it then is."""
         summary = self.trainer.run(stop)
         made = {"made by": "eyehand practice train", "step": summary.step, "of": summary.steps}
-        self.trainer.finish(self.folder / "begun", made=made)
+        # As it is shipped: 16 MB. What a part begins with need not be finer.
+        self.trainer.finish(self.folder / "begun", dtype=torch.bfloat16, made=made)
         save_file(self._head.state_dict(), self.folder / _HEAD)
         return summary
 
@@ -224,6 +225,7 @@ def _copied(after: Path, begun: Path) -> None:
     """Put a run's checkpoint, or another one, where a run begins, with the head if there is one."""
     checkpoint = after / "checkpoint" if (after / "checkpoint").is_dir() else after
     read_config(checkpoint)  # says what is missing
+    begun.parent.mkdir(parents=True, exist_ok=True)
     if (after / _HEAD).exists():
         shutil.copy(after / _HEAD, begun.with_name(f"begun-{_HEAD}"))
     shutil.copytree(checkpoint, begun)
