@@ -49,11 +49,11 @@ EvaluatorOption = Annotated[
     ),
 ]
 CompareOption = Annotated[
-    Path | None,
+    list[Path] | None,
     typer.Option(
         metavar="FILE",
-        help="Other results of the same data: say what changed.",
-        rich_help_panel=OF_DATASETS,
+        help="Other results: of the same data, to say what changed; of the same suite, to stand "
+        "beside it, and may be given again.",
     ),
 ]
 FailuresOption = Annotated[int, typer.Option(min=0, help="How many failures are listed.")]

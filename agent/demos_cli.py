@@ -19,14 +19,8 @@ from .export_cli import Form, show_export
 from .model_cli import AsJson
 from .opening import ModelOptions
 from .say_cli import require_dialect
-from .suite_cli import (
-    ScaleOption,
-    SuiteAsked,
-    TasksOption,
-    ViaOption,
-    episodes_folder,
-    run_suite,
-)
+from .suite_cli import SuiteAsked, episodes_folder, run_suite
+from .suite_options import ScaleOption, TasksOption, ViaOption
 
 if TYPE_CHECKING:
     from .exporting import Choice

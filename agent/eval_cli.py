@@ -3,9 +3,10 @@
 What is recorded is a dataset (``dataset_cli``), what is live a suite (``suite_cli``).
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, TypeVar
 
 import typer
 
@@ -34,22 +35,32 @@ from .model_cli import (
     Quantize,
 )
 from .opening import ModelOptions
-from .suite_cli import (
+from .phone_options import (
+    Dark,
+    Density,
+    FontScale,
+    SizeOption,
+    ThemeOption,
+    Wordless,
+    phone_looking,
+)
+from .places import PracticeSpec
+from .suite_cli import SuiteAsked, evaluate_suite, report_suite
+from .suite_options import (
     NO_LIMIT,
     OF_SUITES,
     EpisodesOption,
     Kept,
     MaxStepsOption,
     ScaleOption,
-    SuiteAsked,
     TasksOption,
     TimeLimitOption,
     TrialSecondsOption,
     ViaOption,
-    evaluate_suite,
-    report_suite,
-    time_limit,
 )
+from .suite_options import time_limit as limit_of
+
+T = TypeVar("T")
 
 EVAL_EXIT_CODES = """Exit codes: 0 every sample or trial was asked and scored, whatever the score;
 2 bad usage, a damaged dataset or results file, or results of another evaluation; 3 browser, display
@@ -57,10 +68,11 @@ or device lost; 4 model failed; 130 interrupted. After 3, 4 and 130 the same com
 --out goes on."""
 
 _FOR_DATASETS = (
-    "path", "replies", "limit", "sample", "split", "history", "evaluator", "rules", "compare",
+    "path", "replies", "limit", "sample", "split", "history", "evaluator", "rules",
 )  # fmt: skip
 _FOR_SUITES = ("tasks", "episodes", "max_steps", "trial_seconds", "keep")
 _FOR_MINIWOB = ("via", "scale", "time_limit")
+_FOR_PRACTICE = ("size", "density", "theme", "dark", "font_scale", "wordless")
 
 
 def evaluate(
@@ -80,7 +92,7 @@ def evaluate(
     model: Annotated[
         str | None,
         typer.Option(
-            help="A checkpoint's folder, its name on the hub, script:FILE; or a baseline: "
+            help="pocket, a checkpoint's folder, its name on the hub, script:FILE; or a baseline: "
             "random:SEED; with a dataset also answer (says what is right) and centre (clicks the "
             "middle); with a suite also oracle (knows the way)."
         ),
@@ -149,6 +161,12 @@ def evaluate(
     via: ViaOption = "browser",
     scale: ScaleOption = 1.0,
     time_limit: TimeLimitOption = NO_LIMIT,
+    size: SizeOption = None,
+    density: Density = None,
+    theme: ThemeOption = None,
+    dark: Dark = None,
+    font_scale: FontScale = 1.0,
+    wordless: Wordless = False,
     dialect: DialectOption = None,
     constrain: Constrain = True,
     device: Device = None,
@@ -167,6 +185,7 @@ def evaluate(
       eyehand eval miniwob --model checkpoints/Qwen2.5-VL-3B-Instruct --out miniwob.jsonl
       eyehand eval miniwob --tasks 'click-*,@pix2act-58' --episodes 5 --model random:1 --jobs 4
       eyehand eval practice --model oracle --out practice.jsonl
+      eyehand eval practice --model CHECKPOINT --size 280x616 --wordless --out blind.jsonl
     """  # noqa: D301
     from .suites.known import SUITES, Place
 
@@ -174,25 +193,33 @@ def evaluate(
     given = _given(ctx)
     if what in SUITES:
         _refuse(given, _FOR_DATASETS, f"datasets, and {what} is a suite that is run live")
-        place = None
+        place: Place | PracticeSpec
         if what == "miniwob":
-            place = Place(via, scale, _checked(time_limit))
+            _refuse(given, _FOR_PRACTICE, "practice")
+            place = Place(via, scale, _told(lambda: limit_of(time_limit)))
         else:
             _refuse(given, _FOR_MINIWOB, "miniwob")
+            place = _told(
+                lambda: phone_looking(
+                    size=size, density=density, theme=theme, dark=dark, font_scale=font_scale,
+                    wordless=wordless,
+                )
+            )  # fmt: skip
         asked = SuiteAsked(
             what, model, out, tasks, episodes, seed, jobs, max_steps, trial_seconds, keep, place,
             dialect, constrain, options,
         )  # fmt: skip
-        run_command(evaluate_suite(asked, failures=failures, as_json=as_json), as_json)
+        work = evaluate_suite(asked, failures=failures, as_json=as_json, compare=compare or ())
+        run_command(work, as_json)
     suites = f"suites ({', '.join(SUITES)}), and {what} is none"
-    _refuse(given, (*_FOR_SUITES, *_FOR_MINIWOB), suites)
+    _refuse(given, (*_FOR_SUITES, *_FOR_MINIWOB, *_FOR_PRACTICE), suites)
     if path is None:
         raise typer.BadParameter(
             f"{what} is no suite ({', '.join(SUITES)}), and a dataset needs PATH: the folder with "
             "its files, as they are published"
         )
     chosen = Chosen(limit, sample, seed, split, history, jobs, dialect, constrain)
-    shown = Shown(rules, evaluator, compare, failures, as_json)
+    shown = Shown(rules, evaluator, _told(lambda: _one(compare)), failures, as_json)
     run_command(evaluate_dataset(what, path, model, replies, out, chosen, options, shown), as_json)
 
 
@@ -216,10 +243,11 @@ def rescore(
       eyehand rescore aitz.jsonl --evaluator aitz --json
       eyehand rescore new.jsonl --compare old.jsonl
       eyehand rescore miniwob.jsonl --failures 50
+      eyehand rescore model.jsonl --compare oracle.jsonl --compare random.jsonl
     """  # noqa: D301
     given = _given(ctx)
-    shown = Shown(rules, evaluator, compare, failures, as_json)
-    run_command(_rescore(file, shown, given), as_json)
+    shown = Shown(rules, evaluator, None, failures, as_json)
+    run_command(_rescore(file, shown, given, compare or []), as_json)
 
 
 def _given(ctx: typer.Context) -> frozenset[str]:
@@ -241,14 +269,26 @@ def _refuse(given: frozenset[str], names: Sequence[str], whose: str) -> None:
             raise typer.BadParameter(f"{word} is for {whose}")
 
 
-def _checked(limit: str) -> float | Literal["page"] | None:
+def _told(make: Callable[[], T]) -> T:
+    """Make something of what was typed; say it as the command line does where it makes no sense."""
     try:
-        return time_limit(limit)
+        return make()
     except BadUsage as error:
         raise typer.BadParameter(str(error)) from error
 
 
-async def _rescore(file: Path, shown: Shown, given: frozenset[str]) -> int:
+def _one(compare: Sequence[Path] | None) -> Path | None:
+    """Give the one file that a dataset's results are compared with.
+
+    Raises:
+        BadUsage: There are several.
+    """
+    if compare is not None and len(compare) > 1:
+        raise BadUsage("--compare is given once for a dataset; several are for suites")
+    return compare[0] if compare else None
+
+
+async def _rescore(file: Path, shown: Shown, given: frozenset[str], compare: Sequence[Path]) -> int:
     from .suites.results_file import is_suite_file
 
     if is_suite_file(file):
@@ -257,7 +297,9 @@ async def _rescore(file: Path, shown: Shown, given: frozenset[str]) -> int:
                 f"--{wrong[0]} is for datasets, and {file} holds the results of a suite, which "
                 "judged them itself"
             )
-        await report_suite(file, failures=shown.failures, as_json=shown.as_json, kept=True)
+        await report_suite(
+            file, failures=shown.failures, as_json=shown.as_json, kept=True, compare=compare
+        )
         return DONE
-    await rescore_dataset(file, shown)
+    await rescore_dataset(file, replace(shown, compare=_one(compare)))
     return DONE

@@ -99,6 +99,10 @@ class PracticeSpec(Plain):
     """Name of a look; default: by the seed."""
     dark: bool | None = None
     """Light on dark; default: by the seed."""
+    font_scale: float = 1.0
+    """Size of text, as its settings have it: 0.85, 1, 1.15 or 1.3."""
+    wordless: bool = False
+    """Draw no texts: icons, shapes and layout are as ever."""
 
     @field_validator("size")
     @classmethod

@@ -11,7 +11,6 @@ from typing import Annotated, Any
 
 import typer
 from PIL import Image
-from pydantic import ValidationError
 from rich.console import Console
 from rich.progress import track
 from rich.table import Table
@@ -19,7 +18,15 @@ from rich.table import Table
 from ..envs.errors import BackendMissing
 from .errors import BadUsage
 from .exits import DONE, EXIT_CODES, NOT_DONE, run_command
-from .places import PracticeSpec
+from .phone_options import (
+    Dark,
+    Density,
+    FontScale,
+    SizeOption,
+    ThemeOption,
+    Wordless,
+    phone_looking,
+)
 from .pocket.command import TRAIN_EXIT_CODES, train
 
 practice = typer.Typer(
@@ -30,14 +37,6 @@ practice = typer.Typer(
 practice.command(epilog=TRAIN_EXIT_CODES)(train)
 
 Seed = Annotated[int, typer.Option(min=0, help="What is on the phone, and how it looks.")]
-SizeOption = Annotated[
-    str | None, typer.Option(metavar="WxH", help="Held upright, in pixels. Default: 540x1200.")
-]
-Density = Annotated[int | None, typer.Option(help="Dots per inch. Default: by the size.")]
-ThemeOption = Annotated[str | None, typer.Option(help="Name of a look. Default: by the seed.")]
-Dark = Annotated[
-    bool | None, typer.Option("--dark/--light", help="Light on dark, or not. Default: by the seed.")
-]
 TaskOption = Annotated[
     str | None, typer.Option(metavar="FAMILY", help="Set the phone up for a task of this family.")
 ]
@@ -47,12 +46,9 @@ AsJson = Annotated[bool, typer.Option("--json", help="JSON lines on standard out
 def _env(**looks: Any) -> Any:
     from ..envs.practice.env import PracticeEnv  # draws: pictures and fonts are loaded
 
+    spec = phone_looking(**looks)
     try:
-        return PracticeEnv(**PracticeSpec(**looks).arguments())
-    except ValidationError as error:
-        item = error.errors(include_url=False)[0]
-        said = item["msg"].removeprefix("Value error, ")
-        raise BadUsage(f"--{item['loc'][0]} {item['input']!r}: {said}") from error
+        return PracticeEnv(**spec.arguments())
     except ValueError as error:
         raise BadUsage(str(error)) from error
 
@@ -105,6 +101,8 @@ def show(
     density: Density = None,
     theme: ThemeOption = None,
     dark: Dark = None,
+    font_scale: FontScale = 1.0,
+    wordless: Wordless = False,
     png: Annotated[
         Path | None, typer.Option(metavar="FILE.png", help="Write a picture, and open no window.")
     ] = None,
@@ -122,6 +120,7 @@ def show(
     """  # noqa: D301
     looks = {
         "seed": seed, "task": task, "size": size, "density": density, "theme": theme, "dark": dark,
+        "font_scale": font_scale, "wordless": wordless,
     }  # fmt: skip
     run_command(_show(looks, png, app), as_json=False)
 
@@ -164,6 +163,8 @@ def serve(
     density: Density = None,
     theme: ThemeOption = None,
     dark: Dark = None,
+    font_scale: FontScale = 1.0,
+    wordless: Wordless = False,
     adb_keyboard: Annotated[
         bool, typer.Option("--adb-keyboard", help="Have ADBKeyboard installed.")
     ] = False,
@@ -184,6 +185,7 @@ def serve(
     """  # noqa: D301
     looks = {
         "seed": seed, "task": task, "size": size, "density": density, "theme": theme, "dark": dark,
+        "font_scale": font_scale, "wordless": wordless,
     }  # fmt: skip
     run_command(_serve(looks, port, adb_keyboard, fault or [], as_json), as_json)
 

@@ -6,81 +6,28 @@ import json
 import shlex
 import sys
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
+from typing import TYPE_CHECKING, Any
 
-import typer
 from rich.console import Console
 
 from ..actions.dialects import dialect_of
 from .errors import BadUsage
 from .exits import DONE
 from .opening import ModelOptions, open_model
+from .places import PracticeSpec
 from .say_cli import require_dialect
+from .suite_options import NO_LIMIT, OWN_LIMIT
 
 if TYPE_CHECKING:
     from .suites.base import Player
     from .suites.known import Place
     from .suites.plan import Keep, Plan
     from .suites.scores import SuiteScored
-
-Kept = Literal["all", "failures", "none"]
-NO_LIMIT: Final = "off"
-OWN_LIMIT: Final = "page"
-OF_SUITES = "Suites"
-"""Heading of the options that only suites have."""
-
-TasksOption = Annotated[
-    str | None,
-    typer.Option(
-        metavar="NAME,...",
-        help="Only these: names, patterns such as 'click-*', @SUBSET. Default: all.",
-        rich_help_panel=OF_SUITES,
-    ),
-]
-EpisodesOption = Annotated[
-    int, typer.Option(min=1, help="Trials a task.", rich_help_panel=OF_SUITES)
-]
-MaxStepsOption = Annotated[
-    int, typer.Option(min=1, help="Most replies in a trial.", rich_help_panel=OF_SUITES)
-]
-TrialSecondsOption = Annotated[
-    float,
-    typer.Option(
-        metavar="SECONDS",
-        min=1,
-        help="Longest that a trial may take, whoever plays.",
-        rich_help_panel=OF_SUITES,
-    ),
-]
-ViaOption = Annotated[
-    Literal["browser", "desktop"],
-    typer.Option(
-        help="miniwob: in a browser that is told what to do, or in a window on a private display, "
-        "by its mouse and keys.",
-        rich_help_panel=OF_SUITES,
-    ),
-]
-ScaleOption = Annotated[
-    float,
-    typer.Option(
-        min=1,
-        max=4,
-        help="miniwob: physical pixels a CSS pixel; its pages are 160 wide.",
-        rich_help_panel=OF_SUITES,
-    ),
-]
-TimeLimitOption = Annotated[
-    str,
-    typer.Option(
-        metavar="SECONDS|page|off",
-        help="miniwob: how long a task may take; page: as each page has it, 10 s for most.",
-        rich_help_panel=OF_SUITES,
-    ),
-]
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +45,7 @@ class SuiteAsked:
         max_steps: Most replies in a trial.
         trial_seconds: Longest that one may take.
         keep: Which recordings stay; None: failures, where there is a folder for them.
-        place: Where it runs; None: the suite has no choice.
+        place: Where it runs; None: as the suite has it.
         dialect: How the model is spoken to; None: as it was trained.
         constrain: See ``Agent``.
         options: How a checkpoint is loaded.
@@ -115,41 +62,36 @@ class SuiteAsked:
     max_steps: int = 30
     trial_seconds: float = 600.0
     keep: "Keep | None" = None
-    place: "Place | None" = None
+    place: "Place | PracticeSpec | None" = None
     dialect: str | None = None
     constrain: bool = True
     options: ModelOptions = field(default_factory=ModelOptions)
     command: str = ""
 
 
-def time_limit(text: str) -> float | Literal["page"] | None:
-    """Read ``--time-limit``: seconds, ``page`` or ``off``.
-
-    Raises:
-        BadUsage: It is neither.
-    """
-    if text == NO_LIMIT:
-        return None
-    if text == OWN_LIMIT:
-        return OWN_LIMIT
-    try:
-        seconds = float(text)
-    except ValueError:
-        seconds = 0.0
-    if not 0 < seconds < 1_000_000:
-        raise BadUsage(
-            f"--time-limit is seconds, such as 10, or {OWN_LIMIT}, or {NO_LIMIT}; not {text!r}"
-        )
-    return seconds
-
-
-async def evaluate_suite(asked: SuiteAsked, *, failures: int, as_json: bool) -> int:
+async def evaluate_suite(
+    asked: SuiteAsked, *, failures: int, as_json: bool, compare: Sequence[Path] = ()
+) -> int:
     """Run a suite and print how it went.
+
+    Args:
+        asked: What.
+        failures: How many of the lost trials are listed.
+        as_json: Print one JSON object.
+        compare: Results of others to show it beside.
 
     Raises:
         BadUsage: What is asked makes no sense, or the file is of something else.
         EnvError, ModelError: It cannot go on; what was run is kept.
     """
+    from .pocket.held_out import FIRST_SEED
+    from .suites.known import PHONES
+
+    if asked.suite in PHONES and asked.seed + asked.episodes > FIRST_SEED:
+        _say(
+            f"phones of seeds from {FIRST_SEED:,} on are trained on by `eyehand practice train`: "
+            "what it trained has seen them; take lower ones to see what it can do elsewhere"
+        )
     with contextlib.ExitStack() as stack:
         if asked.out is None:
             if asked.keep not in (None, "none"):
@@ -158,25 +100,30 @@ async def evaluate_suite(asked: SuiteAsked, *, failures: int, as_json: bool) -> 
             target = Path(scratch) / "results.jsonl"
         else:
             target = asked.out
-        await run_suite(asked, target, quiet=as_json)
-        await report_suite(target, failures=failures, as_json=as_json, kept=asked.out is not None)
+        await run_suite(asked, target, quiet=as_json, compare=compare)
+        kept = asked.out is not None
+        await report_suite(target, failures=failures, as_json=as_json, kept=kept, compare=compare)
     return DONE
 
 
-async def run_suite(asked: SuiteAsked, target: Path, *, quiet: bool) -> "Plan":
+async def run_suite(
+    asked: SuiteAsked, target: Path, *, quiet: bool, compare: Sequence[Path] = ()
+) -> "Plan":
     """Run what has no result yet.
 
     Args:
         asked: What.
         target: Where the results go.
         quiet: Show no progress.
+        compare: Results that it is to be compared with; those that cannot be are refused now.
     """
     from .eval_ahead import aside
     from .eval_progress import progress
+    from .suites.beside import require_same_suite
     from .suites.choosing import choose_tasks, meant_tasks
     from .suites.known import open_suite
     from .suites.plan import Plan
-    from .suites.results_file import SuiteFile
+    from .suites.results_file import SuiteFile, read_suite_results
     from .suites.running import SuiteRun
     from .threads import to_disk
 
@@ -207,7 +154,11 @@ async def run_suite(asked: SuiteAsked, target: Path, *, quiet: bool) -> "Plan":
             command=asked.command or shlex.join(_words(asked, settings)),
         )
         run = SuiteRun(suite, player, plan)
-        await to_disk(file.begin, await aside(run.header))
+        header = await aside(run.header)
+        for other in compare:
+            theirs, _ = await aside(partial(read_suite_results, other))
+            require_same_suite(target, header, other, theirs)
+        await to_disk(file.begin, header)
         try:
             with progress(
                 suite.name, len(file.done), plan.count, quiet=quiet, figure="success"
@@ -240,7 +191,10 @@ async def _player(
 
     tokens, choice = asked.options.image_tokens, asked.model or ""
     plain = ModelOptions(image_tokens=tokens)
-    made = oracle_of(asked.suite, tokens) if choice == "oracle" else baseline_named(choice, tokens)
+    if choice == "oracle":
+        made: Player | None = oracle_of(asked.suite, tokens)
+    else:
+        made = baseline_named(choice, tokens, phone=asked.suite in PHONES)
     if made is not None:
         if asked.options != plain:
             raise BadUsage(f"{made.name} has no device, dtype or length: these are for checkpoints")
@@ -278,18 +232,26 @@ def _words(asked: SuiteAsked, settings: dict[str, Any]) -> list[str]:
         "dialect": asked.dialect,
         **{name: value for name, value in settings.items() if name != "constrain"},
     }
-    if place is not None:
+    if isinstance(place, PracticeSpec):
+        looks = place.model_dump(exclude_defaults=True)
+        if looks.get("dark") is False:
+            looks["light"] = not looks.pop("dark")
+        options |= looks
+    elif place is not None:
         limit_s = place.time_limit_s
         limit = NO_LIMIT if limit_s is None else f"{limit_s:g}" if limit_s != OWN_LIMIT else limit_s
         options |= {"via": place.via, "scale": f"{place.scale:g}", "time_limit": limit}
     words = ["eyehand", "eval", asked.suite]
     for option, value in options.items():
         if value is not None:
-            words += [f"--{option.replace('_', '-')}", str(value)]
+            words.append(f"--{option.replace('_', '-')}")
+            words += [] if value is True else [str(value)]
     return words if asked.constrain else [*words, "--no-constrain"]
 
 
-async def report_suite(target: Path, *, failures: int, as_json: bool, kept: bool) -> "SuiteScored":
+async def report_suite(
+    target: Path, *, failures: int, as_json: bool, kept: bool, compare: Sequence[Path] = ()
+) -> "SuiteScored":
     """Score a results file and print what came of it.
 
     Args:
@@ -297,19 +259,31 @@ async def report_suite(target: Path, *, failures: int, as_json: bool, kept: bool
         failures: How many of the lost trials are listed.
         as_json: Print one JSON object.
         kept: Whether the file stays.
+        compare: Results of others of the same suite, to stand beside it.
+
+    Raises:
+        BadUsage: A file cannot be read, or is of something else.
     """
     from .eval_ahead import aside
+    from .suites.beside import Beside, require_same_suite
     from .suites.known import subsets_of
     from .suites.scores import score_suite, suite_json
     from .suites.tables import show_suite
 
     scored = await aside(lambda: score_suite(target, subsets_of, failures=failures))
+    others = [await aside(partial(score_suite, one, subsets_of, failures=0)) for one in compare]
+    for other in others:
+        require_same_suite(target, scored.header, other.path, other.header)
+    beside = Beside.of([*others, scored]) if others else None
     if as_json:
         data = suite_json(scored) | {"results": str(target) if kept else None}
+        if beside is not None:
+            data["compared"] = beside.plain()
         print(json.dumps(data, ensure_ascii=False, allow_nan=False), flush=True)
     else:
         screen = Console(width=None if sys.stdout.isatty() else 100, highlight=False)
-        show_suite(screen, scored, str(target) if kept else "not kept; --out FILE keeps them")
+        where = str(target) if kept else "not kept; --out FILE keeps them"
+        show_suite(screen, scored, where, beside)
     return scored
 
 

@@ -22,10 +22,11 @@ QUICK = ("alarm_missing", "close_app", "tell_alarm")
 
 
 def results_of(path: Path) -> dict[str, Result]:
-    """Read a file's results, by trial, without how long they took."""
+    """Read a file's results, by trial, without what they took."""
     found = {}
     for one in read_suite_results(path)[1]:
-        found[str(Trial(one.task, one.seed))] = one.model_copy(update={"seconds": {}})
+        untimed: dict[str, Any] = {"seconds": {}, "step_seconds": ()}
+        found[str(Trial(one.task, one.seed))] = one.model_copy(update=untimed)
     return found
 
 

@@ -1,6 +1,7 @@
 """The practice phone itself: the same every time, and a phone to the touch."""
 
 import json
+from typing import Any
 
 import numpy as np
 import pytest
@@ -8,6 +9,7 @@ from corpus import CORPUS, LONG
 
 from eyehand.envs.practice.phone import Phone
 from eyehand.envs.practice.view import UiNode
+from eyehand.envs.practice.written import written_on
 from eyehand.model import Size
 
 BACK, HOME, ENTER, DELETE, POWER = 4, 3, 66, 67, 26
@@ -82,11 +84,58 @@ def test_what_it_remembers_is_plain_data_and_makes_the_same_phone_again() -> Non
         ({"theme": "neon"}, "sea"),
         ({"size": Size(100, 5000)}, "240"),
         ({"density": 9}, "80"),
+        ({"font_scale": 2.0}, "one of 0.85, 1.0, 1.15, 1.3, not 2"),
     ],
 )
 def test_a_phone_that_cannot_be_is_refused(arguments: dict[str, object], said: str) -> None:
     with pytest.raises(ValueError, match=said):
         Phone(1, **arguments)  # type: ignore[arg-type]
+
+
+def shown(phone: Phone, screen: str) -> Phone:
+    """Bring a screen to the front."""
+    if screen == "shade":
+        phone.notify("shop", "Parcel", "Thursday 📦", "main")
+        phone.open_shade()
+    elif screen == "keyboard":
+        tap(settings(phone), "Search settings")
+        phone.commit("Grüße")
+    elif screen == "dialog":
+        settings(phone, "Display", "Font size")
+    elif screen == "locked":
+        phone.screen_off()
+        phone.wake()
+    elif screen == "toast":
+        phone.toast("It is done")
+    elif screen != "home":
+        phone.open_app(screen)
+    phone.advance(2)
+    return phone
+
+
+@pytest.mark.parametrize(
+    "screen", ["home", "contacts", "calendar", "shade", "keyboard", "dialog", "locked", "toast"]
+)
+def test_a_wordless_phone_shows_no_letter_and_all_else_as_ever(screen: str) -> None:
+    looks: dict[str, Any] = {"size": Size(280, 616), "font_scale": 1.15}
+    usual, wordless = (shown(Phone(5, wordless=no, **looks), screen) for no in (False, True))
+    assert usual.tree() == wordless.tree()
+    runs = written_on(usual)
+    assert runs
+    assert written_on(wordless) == ()
+    differs = (usual.pixels() != wordless.pixels()).any(axis=2)
+    for run in runs:
+        for letter in run.letters:
+            there = differs[letter.top : letter.bottom, letter.left : letter.right]
+            assert there.any(), (run.text, letter)
+    for run in runs:
+        for letter in run.letters:  # a shadow reaches one further
+            differs[letter.top : letter.bottom + 1, letter.left : letter.right + 1] = False
+        if not run.whole:  # what shows of a letter that is cut off is told by nobody
+            differs[run.box[1] - 4 : run.box[3] + 4] = False
+    assert not differs.any()
+    again = Phone.load(wordless.save())
+    assert np.array_equal(again.pixels(), wordless.pixels())
 
 
 def test_time_passes_only_when_it_is_let() -> None:

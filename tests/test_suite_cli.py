@@ -58,8 +58,9 @@ def test_what_was_run_can_be_scored_again_and_says_how_to_run_it(
     words = ("eval", "practice", "--tasks", TASKS, "--episodes", 1, "--seed", 1)
     made = found(command(*words, "--model", "random:1", "--max-steps", 2, "--out", out, "--json"))
     assert (made["trials"], made["complete"], made["lost"]) == (2, True, 2)
-    assert made["settings"] == {"max_steps": 2, "trial_seconds": 600.0}
+    assert made["settings"] == {"size": "540x1200", "max_steps": 2, "trial_seconds": 600.0}
     assert made["stops"] == {"step_limit": 2}
+    assert 0 < made["median_step_s"] < 600
     assert [row["value"] for row in made["figures"]] == [0, 0]
     assert made["reproduce"] == (
         f"eyehand eval practice --model random:1 --tasks {TASKS} --episodes 1 --seed 1 "
@@ -69,6 +70,8 @@ def test_what_was_run_can_be_scored_again_and_says_how_to_run_it(
         assert Episode.load(tmp_path / failed["episode"]).stop is StopReason.STEP_LIMIT
     assert found(command("rescore", out, "--json")) == made
     again = found(command(*made["reproduce"].split()[1:], "--json"))
+    for one in (*again["tasks"].values(), *made["tasks"].values()):
+        del one["median_step_s"]
     assert (again["tasks"], again["results"]) == (made["tasks"], None)
     text = command("rescore", out).output
     assert "mean over tasks" in text
@@ -90,6 +93,16 @@ def test_a_refused_command_leaves_no_empty_file(command: Command, tmp_path: Path
     [
         ("eval practice --model oracle --via desktop", "--via is for miniwob"),
         ("eval practice --model oracle --scale 2", "--scale is for miniwob"),
+        ("eval practice --model oracle --size 3x3", "--size '3x3': a size is WIDTHxHEIGHT"),
+        ("eval practice --model oracle --size 100x5000", "sides are 240 to 4096 pixels, not 100x5"),
+        ("eval practice --model oracle --theme neon", "there is no theme 'neon'; there are sea,"),
+        ("eval practice --model oracle --font-scale 2", "font scale is one of 0.85, 1.0, 1.15"),
+        ("eval practice --model oracle --font-scale nan", "--font-scale nan: "),
+        ("eval practice --model oracle --density 9", "density is 80 to 720 dots per inch"),
+        ("eval miniwob --model oracle --size 280x616", "--size is for practice"),
+        ("eval aitz data --model answer --wordless", "--wordless is for suites"),
+        ("eval aitz data --model answer --compare a --compare b", "--compare is given once for a"),
+        ("eval practice --model oracle --compare a.jsonl", "cannot read a.jsonl"),
         ("eval practice data --model oracle", "PATH is for datasets"),
         ("eval practice --model oracle --split test", "--split is for datasets"),
         ("eval practice --model oracle --rules published", "--rules is for datasets"),
@@ -124,9 +137,74 @@ def test_what_makes_no_sense_is_refused(
 
 def test_help_tells_options_in_groups(command: Command) -> None:
     text = command("eval", "--help").output
-    places = [text.index(f"\n{name}:\n") for name in ("Options", "Datasets", "Suites")]
+    names = ("Options", "Datasets", "Suites", "Practice phone")
+    places = [text.index(f"\n{name}:\n") for name in names]
     assert places == sorted(places)
     assert places[1] < text.index("\n  --replies") < places[2] < text.index("\n  --time-limit")
+    assert text.index("\n  --time-limit") < places[3] < text.index("\n  --wordless")
+
+
+def test_a_model_stands_beside_its_baselines(command: Command, tmp_path: Path) -> None:
+    small = ("--size", "280x616", "--episodes", 1, "--max-steps", 5, "--keep", "none", "--json")
+    files = [tmp_path / f"{name}.jsonl" for name in ("oracle", "random", "blind", "script")]
+    oracle, chance, blind, script = files
+    said = tmp_path / "s.jsonl"
+    said.write_text('{"action": "back"}\n{"action": "done", "status": "infeasible", "reason": "?"}')
+    model = ("--model", f"script:{said}", "--tasks", TASKS, *small)
+    three = ("--tasks", f"{TASKS},tell_alarm", *small)
+    found(command("eval", "practice", "--model", "oracle", *three, "--out", oracle))
+    found(command("eval", "practice", "--model", "random:4", *three, "--out", chance))
+    found(command("eval", "practice", *model, "--wordless", "--out", blind))
+    beside = [word for file in files[:3] for word in ("--compare", file)]
+    made = found(command("eval", "practice", *model, "--out", script, *beside))
+    assert found(command("rescore", script, *beside, "--json")) == made
+    assert made["compared"]["common"] == TASKS.split(",")
+    runs = made["compared"]["runs"]
+    names = ["oracle", "random:4", "script:s.jsonl, wordless", "script:s.jsonl"]
+    assert [run["name"] for run in runs] == names
+    assert [run["results"] for run in runs] == [str(file) for file in files]
+    assert [run["figure"]["value"] for run in runs] == [1.0, 0.0, 0.5, 0.5]
+    assert [run["figure"]["count"] for run in runs] == [2] * 4
+    assert [run["mean_steps"] for run in runs][2:] == [2.0, 2.0]
+    assert set(runs[0]["tasks"]) - set(runs[3]["tasks"]) == {"tell_alarm"}
+    assert blind.read_text().count('"wordless":true') == 1
+    text = " ".join(command("rescore", script, *beside).output.split())
+    assert "task ┃ oracle ┃ random:4 ┃ script:s.jsonl, wordless ┃ script:s.jsonl ┃" in text
+    assert "alarm_missing │ 100.0 │ 0.0 │ 100.0 │ 100.0 │" in text
+    assert "tell_alarm │ 100.0 │ 0.0 │ │ │" in text
+    assert "mean over the 2 tasks that all have" in text
+    assert (
+        "script:s.jsonl, wordless: native, 1 trials each from seed 0, size 280x616, wordless"
+        in text
+    )
+
+
+def test_what_cannot_stand_beside_it_is_refused_before_anything_is_run(
+    command: Command, tmp_path: Path
+) -> None:
+    out, other = tmp_path / "out.jsonl", tmp_path / "other.jsonl"
+    words = ("eval", "practice", "--model", "oracle", "--episodes", 1, "--keep", "none")
+    command(*words, "--tasks", "close_app", "--out", other, "--json")
+    whole = other.read_text()
+    refused = {
+        "digest is": whole.replace(json.loads(whole.splitlines()[0])["digest"], "0" * 64),
+        "they have no task in common": whole,
+        "is no file of suite": "{}\n",
+    }
+    for said, text in refused.items():
+        other.write_text(text)
+        ended = command(*words, "--tasks", "alarm_missing", "--out", out, "--compare", other)
+        assert ended.exit_code == 2
+        assert said in " ".join(ended.output.split())
+        assert not out.exists()
+
+
+def test_phones_that_are_trained_on_are_not_taken_for_new_ones(command: Command) -> None:
+    words = ("eval", "practice", "--model", "random:1", "--tasks", "close_app", "--json")
+    for first, warned in ((999_999, False), (1_000_000, True)):
+        ended = command(*words, "--episodes", 1, "--max-steps", 1, "--seed", first)
+        assert ended.exit_code == 0
+        assert ("seeds from 1,000,000 on are trained on" in ended.stderr) == warned
 
 
 PROGRAM = """

@@ -6,8 +6,10 @@ import re
 import subprocess
 import sys
 import time
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 import pytest
@@ -15,18 +17,22 @@ from suite_rig import QUICK, Asked, Fragile, lines_of, results_of
 
 from eyehand.agent.errors import BadUsage
 from eyehand.agent.line_file import LinesBroken, ResultsDiffer
+from eyehand.agent.places import PracticeSpec
 from eyehand.agent.replaying import replay
 from eyehand.agent.suites.base import Player, Suite
+from eyehand.agent.suites.known import subsets_of
 from eyehand.agent.suites.plan import Plan
 from eyehand.agent.suites.players import ModelPlayer, RandomPlayer, ScriptPlayer
-from eyehand.agent.suites.practice import Practice, practice_oracle
+from eyehand.agent.suites.practice import _BESIDE, Practice, practice_oracle
 from eyehand.agent.suites.results_file import SuiteFile, read_suite_results
 from eyehand.agent.suites.running import BROKEN, SuiteRun
+from eyehand.agent.suites.scores import score_suite
 from eyehand.envs.episode import Episode
 from eyehand.envs.errors import EnvError
 from eyehand.envs.records import StopReason
 from eyehand.model.errors import ModelError
 from eyehand.model.scripted import ScriptedModel
+from eyehand.model.size import Size
 
 TESTS = Path(__file__).parent
 PLAN = Plan(tasks=QUICK, dialect="native", episodes=2, jobs=2)
@@ -97,6 +103,83 @@ async def test_random_play_is_the_same_for_a_seed_and_another_for_another(tmp_pa
         said.append([step.reply for step in episode.steps if step.reply is not None])
     assert len(said[0]) == 3
     assert said[0] == said[1] != said[2]
+
+
+async def test_random_play_on_phones_does_all_that_a_finger_does_and_ends(tmp_path: Path) -> None:
+    player = RandomPlayer(2, phone=True)
+    found: dict[str, list[str]] = {}
+    for dialect, episodes in (("pocket", 12), ("autoglm", 4)):
+        path = tmp_path / f"{dialect}.jsonl"
+        plan = replace(PLAN, tasks=QUICK[:1], dialect=dialect, episodes=episodes)
+        await ran(path, Practice(), player, kept(path, plan))
+        folders = path.with_suffix("").iterdir()
+        steps = [step for folder in folders for step in Episode.load(folder).steps]
+        found[dialect] = [step.action.action for step in steps if step.action is not None]
+        # What a family has no words for is no reason to give up.
+        assert not [one for one in results_of(path).values() if "cannot say" in one.detail]
+    counts = Counter(found["pocket"])
+    assert set(counts) == {"click", "scroll", "back", "home", "done"}
+    assert counts["click"] > len(found["pocket"]) / 2
+    # One that cannot be done is won by saying so: chance does, now and then.
+    assert {one.success for one in results_of(tmp_path / "pocket.jsonl").values()} == {True, False}
+    assert player.fingerprint != RandomPlayer(2).fingerprint
+
+
+async def test_a_step_takes_what_the_model_takes_and_not_the_wait_for_its_turn(
+    tmp_path: Path,
+) -> None:
+    class Measured(ScriptedModel):
+        async def reply(self, *messages: Any, **options: Any) -> Any:
+            said = await super().reply(*messages, **options)
+            stats = {"prompt_s": 0.25, "vision_s": 0.5, "prefill_s": 1.0, "decode_s": 2.0}
+            return replace(said, stats={**stats, "mask_s": 9.0, "forwards": 9})
+
+    said = ['{"action": "back"}', '{"action": "done"}']
+    for model, times in ((Measured(said), {3.75}), (ScriptedModel(said), None)):
+        path = tmp_path / f"{type(model).__name__}.jsonl"
+        await ran(path, Practice(), Asked(model), replace(ONCE, tasks=QUICK[1:2], jobs=1))
+        (result,) = read_suite_results(path)[1]
+        assert len(result.step_seconds) == result.steps == 2
+        assert times is None or set(result.step_seconds) == times
+        assert score_suite(path, subsets_of).median_step_s == median(result.step_seconds)
+
+
+async def test_phones_look_as_they_are_asked_to_and_the_results_say_how(tmp_path: Path) -> None:
+    path = tmp_path / "r.jsonl"
+    looks = PracticeSpec(size="280x616", theme="sand", dark=False, font_scale=1.15, wordless=True)
+    plan = kept(path, replace(ONCE, tasks=("close_app",)))
+    await ran(path, Practice(looks), practice_oracle(), plan)
+    header, (result,) = read_suite_results(path)
+    assert header.settings == {
+        "size": "280x616", "theme": "sand", "dark": False, "font_scale": 1.15, "wordless": True,
+        "max_steps": 30, "trial_seconds": 600.0,
+    }  # fmt: skip
+    assert result.success
+    assert result.episode is not None
+    episode = Episode.load(tmp_path / result.episode)
+    said = episode.header.env
+    assert said["size"] == "280x616"
+    assert (said["theme"], said["dark"], said["font_scale"], said["wordless"]) == (
+        "sand", False, 1.15, True,
+    )  # fmt: skip
+    assert episode.steps[0].seen.frame.physical == Size(280, 616)
+    for other, differs in (
+        ({"size": "308x672"}, r"settings\.size is '280x616' there, and now it is '308x672'"),
+        ({"wordless": False}, r"settings\.wordless is True there"),
+    ):
+        suite = Practice(looks.model_copy(update=other))
+        with pytest.raises(ResultsDiffer, match=differs):
+            await ran(path, suite, practice_oracle(), plan)
+
+
+def test_what_is_beside_the_phone_is_no_part_of_what_was_run() -> None:
+    program = "import sys, eyehand.agent.suites.practice; print(*sys.modules)"
+    said = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60
+    )
+    imported = {name.split(".")[3] for name in said.stdout.split() if name.count(".") > 2}
+    assert "phone" in imported
+    assert not imported & {Path(name).stem for name in _BESIDE}
 
 
 async def test_a_stage_that_breaks_costs_its_trial_and_no_other(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from ..errors import BadUsage
 from ..suites.base import Trial
+from ..suites.beside import require_same_suite
 from ..suites.known import subsets_of
 from ..suites.results import Header, Result
 from ..suites.results_file import read_suite_results
@@ -60,13 +61,7 @@ def require_comparable(now: Run, before: Run) -> None:
     Raises:
         BadUsage: They are not, or have none.
     """
-    for name in ("suite", "digest"):
-        ours, theirs = getattr(now.header, name), getattr(before.header, name)
-        if ours != theirs:
-            raise BadUsage(
-                f"{now.path} and {before.path} cannot be compared: {name} is {ours} in the first "
-                f"and {theirs} in the second"
-            )
+    require_same_suite(now.path, now.header, before.path, before.header)
     if not trials_of(now) & trials_of(before):
         raise BadUsage(
             f"{now.path} and {before.path} cannot be compared: they have no trial in common"

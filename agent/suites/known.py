@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ..errors import BadUsage
+from ..places import PracticeSpec
 from .base import Subset, Suite
 from .players import OraclePlayer
 
@@ -32,26 +33,26 @@ class Place:
     time_limit_s: float | Literal["page"] | None = None
 
 
-def open_suite(name: str, place: Place | None = None) -> Suite:
+def open_suite(name: str, place: Place | PracticeSpec | None = None) -> Suite:
     """Make a suite; nothing is started yet.
 
     Args:
         name: One of ``SUITES``.
-        place: For those that have a choice.
+        place: Where and how it runs: ``Place`` for MiniWoB++, a phone for the practice suite.
 
     Raises:
         BadUsage: There is none of that name, or it cannot be like that.
         BackendMissing: A package that it needs is not there; says which.
     """
-    place = place or Place()
     try:
         if name == "practice":
             from .practice import Practice
 
-            return Practice()
+            return Practice(place if isinstance(place, PracticeSpec) else None)
         if name == "miniwob":
             from .miniwob.suite import MiniWob
 
+            place = place if isinstance(place, Place) else Place()
             return MiniWob(via=place.via, scale=place.scale, time_limit_s=place.time_limit_s)
     except ValueError as error:
         raise BadUsage(str(error)) from error

@@ -9,20 +9,26 @@ from random import Random
 
 from ...actions import schema as a
 from ...actions.dialects import Dialect, dialect_named
-from ...actions.geometry import Point
-from ...actions.schema import TALK
+from ...actions.errors import ActionError
+from ...actions.geometry import Frame, Point
+from ...actions.schema import TALK, Direction
 from ...envs.base import Env
 from ...model.base import Model
 from ...model.errors import ModelError
 from ...model.scripted import ScriptedModel
 from ...model.size import Size
 from ..errors import BadUsage
+from ..eval_prompts import in_words_of
 from ..task import Task
 from .base import Player, Trial
 from .speaking import Decider, Deed, Speaker
 
 _RANDOM = "clicks, uniform over the screenshot, 1"
 """What random play is; another number where it changes."""
+_RANDOM_ON_PHONES = "taps, scrolls, back, home, ends, 1"
+_ON_PHONES = {"tap": 70, "scroll": 14, "back": 6, "home": 4, "done": 3, "infeasible": 3}
+"""How often it does each, of a hundred times. A trial on a phone is won by saying how it ended:
+once in seventeen steps leaves the time for something to come of the others."""
 
 
 class ModelPlayer:
@@ -81,12 +87,14 @@ class RandomPlayer:
     Args:
         seed: With the trial, it decides where.
         image_tokens: See ``Speaker``.
+        phone: It also scrolls, goes back and home, and ends, as far as the dialect has words.
     """
 
-    def __init__(self, seed: int, image_tokens: int | None = None) -> None:
-        self._seed, self._tokens = seed, image_tokens
+    def __init__(self, seed: int, image_tokens: int | None = None, *, phone: bool = False) -> None:
+        self._seed, self._tokens, self._phone = seed, image_tokens, phone
         self.name = f"random:{seed}"
-        self.fingerprint = hashlib.sha256(f"{_RANDOM} {seed}".encode()).hexdigest()[:32]
+        how = _RANDOM_ON_PHONES if phone else _RANDOM
+        self.fingerprint = hashlib.sha256(f"{how} {seed}".encode()).hexdigest()[:32]
 
     def plays(self, task: str) -> bool:
         """Any."""
@@ -94,9 +102,9 @@ class RandomPlayer:
 
     def model(self, env: Env, task: Task, trial: Trial, dialect: str) -> Model:
         """Give the clicks of a trial."""
-        clicks = _Clicks(Random(f"{self._seed} {trial}"))
-        spoken = spoken_in(dialect, env)
-        return Speaker(self.name, self.fingerprint, clicks, spoken, self._tokens)
+        draw, spoken = Random(f"{self._seed} {trial}"), spoken_in(dialect, env)
+        decider = _Fingers(draw, spoken) if self._phone else _Clicks(draw)
+        return Speaker(self.name, self.fingerprint, decider, spoken, self._tokens)
 
 
 class _Clicks:
@@ -106,6 +114,30 @@ class _Clicks:
     async def next(self, size: Size, *, sent: bool) -> Deed:
         point = Point(self._draw.random() * size.width, self._draw.random() * size.height)
         return Deed(a.Click(point=point))
+
+
+class _Fingers(_Clicks):
+    def __init__(self, draw: Random, spoken: Dialect) -> None:
+        super().__init__(draw)
+        self._spoken = spoken
+
+    async def next(self, size: Size, *, sent: bool) -> Deed:
+        tap = await super().next(size, sent=sent)
+        way: Direction = self._draw.choice(("up", "down", "left", "right"))
+        actions: dict[str, a.Action] = {
+            "tap": tap.action,
+            "scroll": a.Scroll(direction=way),
+            "back": a.Back(),
+            "home": a.Home(),
+            "done": a.Done(),
+            "infeasible": a.Done(status="infeasible", reason="chance says so"),
+        }
+        action = actions[self._draw.choices([*_ON_PHONES], [*_ON_PHONES.values()])[0]]
+        try:
+            in_words_of(self._spoken, action, Frame("prompt", size, size).planned(size))
+        except ActionError:
+            return tap
+        return Deed(action)
 
 
 class OraclePlayer:
@@ -145,8 +177,15 @@ def spoken_in(dialect: str, env: Env) -> Dialect:
     return dialect_named(dialect, env.action_space | (TALK - {"call_tool"}))
 
 
-def baseline_named(name: str, image_tokens: int | None = None) -> Player | None:
+def baseline_named(
+    name: str, image_tokens: int | None = None, *, phone: bool = False
+) -> Player | None:
     """Give who plays by the name on the command line, where it is neither oracle nor checkpoint.
+
+    Args:
+        name: As it was typed.
+        image_tokens: See ``Speaker``.
+        phone: Whether it is played on a phone.
 
     Raises:
         BadUsage: It is no baseline of a suite, or wants a seed or a file.
@@ -155,7 +194,7 @@ def baseline_named(name: str, image_tokens: int | None = None) -> Player | None:
     if kind == "random":
         if not rest.isdecimal():
             raise BadUsage(f"random takes a seed, as in random:1, not {name!r}")
-        return RandomPlayer(int(rest), image_tokens)
+        return RandomPlayer(int(rest), image_tokens, phone=phone)
     if kind == "script":
         if not rest:
             raise BadUsage("script: needs a file, as in script:replies.yaml")
@@ -167,12 +206,19 @@ def baseline_named(name: str, image_tokens: int | None = None) -> Player | None:
     return None
 
 
-def package_digest(package: str) -> str:
-    """Hash the files of a package, whatever folder it lies in; some 30 ms. SHA-256 in hex."""
+def package_digest(package: str, without: Collection[str] = ()) -> str:
+    """Hash the files of a package, whatever folder it lies in; some 30 ms. SHA-256 in hex.
+
+    Args:
+        package: Its full name.
+        without: Names of files and folders that decide nothing.
+    """
     digest = hashlib.sha256()
 
     def walk(folder: Traversable, way: str) -> None:
         for part in sorted(folder.iterdir(), key=lambda one: one.name):
+            if part.name in without:
+                continue
             if part.is_dir():
                 if part.name != "__pycache__":
                     walk(part, f"{way}/{part.name}")

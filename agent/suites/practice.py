@@ -23,6 +23,8 @@ from .speaking import Deed, NoWay
 
 _PHONES = "eyehand.envs.practice"
 """All that decides what is on a phone, and who solves its tasks."""
+_BESIDE = ("adb", "gallery.py", "window.py")
+"""Files and folders of it that do not: nothing here imports them."""
 
 _MOST_UNFIT = 1000
 """Phones in a row that a family may find nothing on."""
@@ -33,16 +35,28 @@ class Practice:
 
     A trial is won where the model says that it is done, or that it cannot be done, and the phone's
     own data agree.
+
+    Args:
+        phone: How its phones look; None: as they come. Seed and task are those of each trial.
+
+    Raises:
+        ValueError: No phone can look like that.
     """
 
     name = "practice"
     excluded: Mapping[str, str] = {}
     subsets: Sequence[Subset] = ()
-    settings: Mapping[str, Any] = {}
 
-    def __init__(self) -> None:
+    def __init__(self, phone: PracticeSpec | None = None) -> None:
         self.tasks: Sequence[str] = sorted(FAMILIES)
-        self.digest = package_digest(_PHONES)
+        self.digest = package_digest(_PHONES, _BESIDE)
+        self._spec = phone or PracticeSpec()
+        self._looks = self._spec.arguments()
+        for name in ("seed", "task"):
+            self._looks.pop(name, None)
+        size = Phone(**self._looks).natural
+        asked = self._spec.model_dump(exclude_defaults=True, exclude={"seed", "task"})
+        self.settings: Mapping[str, Any] = {**asked, "size": str(size)}
 
     def seeds(self, task: str, first: int, count: int) -> Sequence[int]:
         """Give the first so many phones that the family finds something on. 20 ms each.
@@ -54,7 +68,7 @@ class Practice:
         seed, missed = first, 0
         while len(found) < count:
             try:
-                make_task(task, Phone(seed), seed)
+                make_task(task, Phone(seed, **self._looks), seed)
             except Unfit as error:
                 missed += 1
                 if missed == _MOST_UNFIT:
@@ -70,7 +84,7 @@ class Practice:
     @asynccontextmanager
     async def stage(self) -> AsyncIterator[Stage]:
         """Open a place to run trials in: nothing but this process is needed."""
-        stage = _PracticeStage()
+        stage = _PracticeStage(self._spec)
         try:
             yield stage
         finally:
@@ -80,7 +94,8 @@ class Practice:
 class _PracticeStage:
     """Runs trials on new phones."""
 
-    def __init__(self) -> None:
+    def __init__(self, spec: PracticeSpec) -> None:
+        self._spec = spec
         self._env: _JudgedPhone | None = None
 
     async def begin(self, trial: Trial) -> tuple[Env, Task]:
@@ -90,8 +105,9 @@ class _PracticeStage:
             ValueError: There is no such family, or that phone has nothing for it.
         """
         await self.close()
-        self._env = _JudgedPhone(trial.seed, trial.task)
-        return self._env, practice_task(trial.task, PracticeSpec(seed=trial.seed))
+        spec = self._spec.model_copy(update={"seed": trial.seed, "task": trial.task})
+        self._env = _JudgedPhone(spec)
+        return self._env, practice_task(trial.task, spec)
 
     async def judged(self) -> Judged:
         """Say how the trial that was begun last has gone."""
@@ -112,8 +128,8 @@ class _JudgedPhone(PracticeEnv):
     on the phone.
     """
 
-    def __init__(self, seed: int, family: str) -> None:
-        super().__init__(seed, family)
+    def __init__(self, spec: PracticeSpec) -> None:
+        super().__init__(**spec.arguments())
         self.judged = Judged(False, reason="nothing was done")
         self._said: list[str] = []
         self._end: Status | None = None
@@ -186,5 +202,5 @@ def practice_oracle(image_tokens: int | None = None) -> OraclePlayer:
     Args:
         image_tokens: See ``Speaker``.
     """
-    digest = package_digest(_PHONES)
+    digest = package_digest(_PHONES, _BESIDE)
     return OraclePlayer("oracle", digest, frozenset(FAMILIES), _next_of, image_tokens)

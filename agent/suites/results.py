@@ -71,3 +71,6 @@ class Result(_Line):
     """Folder of the recording, relative to the results' own folder; None: it was not kept."""
     seconds: dict[str, float] = Field(default={})
     """``all``, ``think``, ``act``."""
+    step_seconds: tuple[float, ...] = ()
+    """From screenshot to reply, of each reply; of a checkpoint, without the wait for its turn where
+    it plays several trials at a time."""

@@ -7,10 +7,11 @@ measures", Statistics in Medicine 27, 2008), so it says how sure the figure is f
 """
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import sqrt
 from pathlib import Path
+from statistics import median
 from textwrap import shorten
 from typing import Any
 
@@ -34,6 +35,7 @@ class TaskScore:
         rewards: Their sum; trials without one count as 0.
         rewarded: How many trials had one.
         stops: Why the runs ended, and how many.
+        step_s: What each reply took, in seconds.
     """
 
     task: str
@@ -43,6 +45,7 @@ class TaskScore:
     rewards: float = 0.0
     rewarded: int = 0
     stops: Counter[str] = field(default_factory=Counter)
+    step_s: list[float] = field(default_factory=list)
 
     @property
     def success(self) -> Figure:
@@ -59,6 +62,11 @@ class TaskScore:
     def mean_steps(self) -> float:
         """Mean over its trials."""
         return self.steps / self.trials
+
+    @property
+    def median_step_s(self) -> float | None:
+        """From screenshot to reply, in seconds; None where no reply was timed."""
+        return median_step_s((self,))
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +170,11 @@ class SuiteScored:
         return sum(one.steps for one in self.tasks.values()) / max(1, self.trials)
 
     @property
+    def median_step_s(self) -> float | None:
+        """Over all replies, in seconds; None where none was timed."""
+        return median_step_s(self.tasks.values())
+
+    @property
     def stops(self) -> dict[str, int]:
         """Why the runs ended, and how many."""
         found: Counter[str] = Counter()
@@ -207,6 +220,7 @@ def _add(scored: SuiteScored, result: Result) -> None:
     score.won += result.success
     score.steps += result.steps
     score.stops[result.stop.value] += 1
+    score.step_s += result.step_seconds
     if result.reward is not None:
         score.rewards += result.reward
         score.rewarded += 1
@@ -255,6 +269,12 @@ def mean_over_tasks(name: str, tasks: Sequence[TaskScore]) -> Figure | None:
     return Figure(name, mean, max(0.0, mean - below), min(1.0, mean + above), len(figures))
 
 
+def median_step_s(tasks: Iterable[TaskScore]) -> float | None:
+    """Give the median over the replies of all trials of tasks, in seconds; None: none was timed."""
+    times = [seconds for task in tasks for seconds in task.step_s]
+    return median(times) if times else None
+
+
 def suite_json(scored: SuiteScored) -> dict[str, Any]:
     """Give everything as plain data, for scripts."""
     header = scored.header
@@ -266,17 +286,21 @@ def suite_json(scored: SuiteScored) -> dict[str, Any]:
         "count": scored.count,
         "complete": scored.complete,
         "lost": scored.lost,
-        "figures": [_plain(f) for f in (scored.over_tasks, scored.over_trials) if f is not None],
+        "figures": [
+            plain_figure(f) for f in (scored.over_tasks, scored.over_trials) if f is not None
+        ],
         "reward": scored.reward,
         "mean_steps": scored.mean_steps,
+        "median_step_s": scored.median_step_s,
         "seconds": round(scored.seconds, 2),
         "stops": scored.stops,
         "tasks": {
             name: {
-                **_plain(score.success),
+                **plain_figure(score.success),
                 "won": score.won,
                 "reward": score.reward,
                 "mean_steps": score.mean_steps,
+                "median_step_s": score.median_step_s,
                 "stops": dict(score.stops.most_common()),
             }
             for name, score in scored.tasks.items()
@@ -287,7 +311,7 @@ def suite_json(scored: SuiteScored) -> dict[str, Any]:
                 "source": one.subset.source,
                 "tasks": len(one.subset.tasks),
                 "run": one.run,
-                "figure": None if one.figure is None else _plain(one.figure),
+                "figure": None if one.figure is None else plain_figure(one.figure),
             }
             for one in scored.subsets
         ],
@@ -307,7 +331,8 @@ def suite_json(scored: SuiteScored) -> dict[str, Any]:
     }
 
 
-def _plain(figure: Figure) -> dict[str, Any]:
+def plain_figure(figure: Figure) -> dict[str, Any]:
+    """Give a figure as plain data."""
     return {
         "name": figure.name,
         "value": figure.value,

@@ -1,6 +1,6 @@
 """What a suite's results say on a terminal. 80 columns do."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from rich.console import Console
@@ -10,18 +10,22 @@ from rich.text import Text
 
 from ..asking import plain
 from ..metrics.summary import Figure
+from .beside import Beside, setting_words
 from .scores import SuiteScored
 
 _MOST_EXCLUDED = 3
 
 
-def show_suite(screen: Console, scored: SuiteScored, results: str) -> None:
+def show_suite(
+    screen: Console, scored: SuiteScored, results: str, beside: Beside | None = None
+) -> None:
     """Print everything.
 
     Args:
         screen: Where.
         scored: The figures.
         results: Where the results are.
+        beside: The run beside others; what each of its tasks came to stands there then.
     """
     header = scored.header
     _line(screen, f"{header.suite} · {header.player['name']} · {header.dialect}", "bold")
@@ -38,8 +42,12 @@ def show_suite(screen: Console, scored: SuiteScored, results: str) -> None:
     if not scored.trials:
         return
     screen.print()
-    screen.print(_tasks(scored))
+    screen.print(_tasks(scored) if beside is None else _tasks_of_all(beside))
     screen.print()
+    if beside is not None:
+        for line in _show_players(screen, beside):
+            _line(screen, line, "dim")
+        screen.print()
     screen.print(_figures(scored))
     if partly := [one for one in scored.subsets if one.figure is None]:
         listed = ", ".join(f"{p.subset.name} ({p.run} of {len(p.subset.tasks)})" for p in partly)
@@ -47,8 +55,10 @@ def show_suite(screen: Console, scored: SuiteScored, results: str) -> None:
     screen.print()
     stops = ", ".join(f"{plain(name)} {count:,}" for name, count in scored.stops.items())
     _line(screen, f"runs ended as: {stops}")
-    reward = "" if scored.reward is None else f", mean reward {scored.reward:.3f} over tasks"
+    reward = f", mean reward {scored.reward:.3f} over tasks" if _rewards_tell(scored) else ""
     _line(screen, f"mean steps {scored.mean_steps:.1f} over trials{reward}")
+    if scored.median_step_s is not None:
+        _line(screen, f"median step {_seconds(scored.median_step_s)} s, screenshot to reply")
     if scored.failed:
         screen.print(_failures(scored))
     screen.print()
@@ -57,7 +67,19 @@ def show_suite(screen: Console, scored: SuiteScored, results: str) -> None:
 
 
 def _settings(settings: dict[str, Any]) -> str:
-    return ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in settings.items())
+    return ", ".join(setting_words(name, value) for name, value in settings.items())
+
+
+def _rewards_tell(scored: SuiteScored) -> bool:
+    """Whether rewards say anything that successes do not."""
+    return any(
+        score.reward is not None and score.reward != score.success.value
+        for score in scored.tasks.values()
+    )
+
+
+def _seconds(value: float | None) -> str:
+    return "" if value is None else f"{value:.2f}" if value >= 0.1 else f"{value:.3f}"
 
 
 def _excluded(excluded: dict[str, str]) -> list[str]:
@@ -92,14 +114,52 @@ def _columns(title: str, first: str, *others: str) -> Table:
 
 
 def _tasks(scored: SuiteScored) -> Table:
+    # More columns are wider than a terminal.
+    tell = _rewards_tell(scored)
+    last = "reward" if tell else "s/step"
     table = _columns(
-        "success by task, in percent", "task", "value", "95 % interval", "over", "steps", "reward"
+        "success by task, in percent", "task", "value", "95 % interval", "over", "steps", last
     )
     for name, score in scored.tasks.items():
         reward = "" if score.reward is None else f"{score.reward:.2f}"
-        cells = [*_percent(score.success), f"{score.trials:,}", f"{score.mean_steps:.1f}", reward]
+        more = reward if tell else _seconds(score.median_step_s)
+        cells = [*_percent(score.success), f"{score.trials:,}", f"{score.mean_steps:.1f}", more]
         table.add_row(Text(plain(name)), *cells)
     return table
+
+
+def _tasks_of_all(beside: Beside) -> Table:
+    table = Table(title="success by task, in percent", title_justify="left")
+    table.add_column("task", overflow="fold", max_width=32)
+    for name in beside.names:
+        table.add_column(Text(plain(name)), justify="right", overflow="fold")
+    for task in beside.tasks:
+        scores = [run.tasks.get(task) for run in beside.runs]
+        cells = ["" if score is None else _percent(score.success)[0] for score in scores]
+        table.add_row(Text(plain(task)), *cells)
+    return table
+
+
+def _show_players(screen: Console, beside: Beside) -> Iterator[str]:
+    """Print a row a run; give what there is to say of each."""
+    title = f"mean over the {len(beside.common):,} tasks that all have, in percent"
+    table = _columns(title, "player", "value", "95 % interval", "trials", "steps", "s/step")
+    for number, (run, name) in enumerate(zip(beside.runs, beside.names, strict=True)):
+        figure = beside.figure(number)
+        if figure is not None:
+            trials = sum(run.tasks[task].trials for task in beside.common)
+            steps, step_s = beside.mean_steps(number), _seconds(beside.step_s(number))
+            cells = [*_percent(figure), f"{trials:,}", f"{steps:.1f}", step_s]
+            table.add_row(Text(plain(name)), *cells)
+    if beside.common:
+        screen.print(table)
+    else:
+        yield "no task has results in all of them yet"
+    for run, name in zip(beside.runs, beside.names, strict=True):
+        header = run.header
+        part = "" if run.complete else f"not complete ({run.trials:,} of {run.count:,} trials), "
+        seeds = f"{header.episodes:,} trials each from seed {header.seed}"
+        yield f"{name}: {part}{header.dialect}, {seeds}, {_settings(header.settings)}"
 
 
 def _figures(scored: SuiteScored) -> Table:

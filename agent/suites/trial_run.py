@@ -32,6 +32,8 @@ FATAL = (BackendMissing, EpisodeExists, EpisodeUnwritable, StoppedByUser)
 """Errors that no other trial would be spared."""
 
 _OF_THE_TRIAL = (ContextTooLong, ScriptExhausted)
+_OF_A_REPLY = ("prompt_s", "vision_s", "prefill_s", "decode_s")
+"""What of a checkpoint's figures is its own time."""
 
 
 class TrialRun:
@@ -130,6 +132,7 @@ class TrialRun:
             detail=detail,
             episode=None if self.folder is None else f"{self.folder.parent.name}/{self._trial}",
             seconds=self._seconds(episode),
+            step_seconds=() if episode is None else _step_seconds(episode),
         )
 
     def _seconds(self, episode: Episode | None) -> dict[str, float]:
@@ -144,6 +147,15 @@ class TrialRun:
         if self._agent is not None:
             with contextlib.suppress(EnvError, ModelError):  # it is being ended anyway
                 await self._agent.closed()
+
+
+def _step_seconds(episode: Episode) -> tuple[float, ...]:
+    found = []
+    for step in episode.steps:
+        if (think_s := step.seconds.get("think")) is not None:  # one a reply
+            own = [step.stats[name] for name in _OF_A_REPLY if name in step.stats]
+            found.append(round(sum(own) if own else think_s, 4))
+    return tuple(found)
 
 
 def remove(folder: Path) -> None:

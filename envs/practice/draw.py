@@ -95,6 +95,7 @@ class Canvas:
         left: The screen's x of the picture's left edge.
         top: Likewise.
         written: Told what is written; None: nobody wants to know.
+        wordless: Texts take their room, and are not drawn.
     """
 
     def __init__(
@@ -103,9 +104,11 @@ class Canvas:
         left: int = 0,
         top: int = 0,
         written: "Written | None" = None,
+        *,
+        wordless: bool = False,
     ) -> None:
         self.image = image
-        self.left, self.top, self.written = left, top, written
+        self.left, self.top, self.written, self.wordless = left, top, written, wordless
         self.box = Box(left, top, left + image.width, top + image.height)
 
     def shows(self, box: Box) -> bool:
@@ -160,6 +163,8 @@ class Canvas:
 
         A shadow, if a colour is given for it, falls a pixel to the right and down.
         """
+        if self.wordless:
+            return fonts.width(text, font)
         if self.written is not None:
             self.written.text(x, y, text, font, self.box)
         if shadow is not None:
@@ -184,7 +189,7 @@ class Canvas:
             return
         left, top, right, bottom = area
         place = (left - self.left, top - self.top, right - self.left, bottom - self.top)
-        part = Canvas(self.image.crop(place), left, top, self.written)
+        part = Canvas(self.image.crop(place), left, top, self.written, wordless=self.wordless)
         yield part
         self.image.paste(part.image, place[:2])
 

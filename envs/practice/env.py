@@ -46,10 +46,12 @@ class PracticeEnv:
         density: In dots per inch; None: such that the screen is about 360 dp wide.
         theme: A name of ``style.THEMES``; None: by the seed.
         dark: Light on dark; None: by the seed.
+        font_scale: What the user set the size of text to: 1 is the usual one.
+        wordless: Texts take their room on the screen, and are not drawn.
         phone: Work this one, as it is, in place of a new one; then the arguments before do nothing.
 
     Raises:
-        ValueError: There is no such task or theme, or a size that is no phone's.
+        ValueError: There is no such task, theme or size of text, or a size that is no phone's.
 
     Example::
 
@@ -69,6 +71,8 @@ class PracticeEnv:
         density: int | None = None,
         theme: str | None = None,
         dark: bool | None = None,
+        font_scale: float = 1.0,
+        wordless: bool = False,
         phone: Phone | None = None,
     ) -> None:
         self._seed, self._family = seed, task
@@ -77,6 +81,8 @@ class PracticeEnv:
             "density": density,
             "theme": theme,
             "dark": dark,
+            "font_scale": font_scale,
+            "wordless": wordless,
         }
         self._given = phone
         # Made now, to say what is wrong with the arguments; the first reset takes it.

@@ -61,7 +61,8 @@ class Hardware:
         """How everything looks now."""
         dark = self.on("secure", "ui_night_mode")
         scale = float(self.state.settings["system"].get("font_scale", "1.0"))
-        return style_of(self.state.theme, dark, self.density, scale)
+        wordless = self.state.wordless
+        return style_of(self.state.theme, dark, self.density, scale, wordless=wordless)
 
     def rotate(self, rotation: int) -> None:
         """Turn it.
@@ -222,7 +223,7 @@ class Hardware:
         self._changed()
 
 
-def first_settings(rng: Random, *, dark: bool) -> dict[str, dict[str, str]]:
+def first_settings(rng: Random, *, dark: bool, font_scale: str) -> dict[str, dict[str, str]]:
     """Give Android's tables as a new phone has them."""
 
     def coin() -> str:
@@ -232,7 +233,7 @@ def first_settings(rng: Random, *, dark: bool) -> dict[str, dict[str, str]]:
         "system": {
             "screen_brightness": str(rng.randrange(40, 220)),
             "accelerometer_rotation": coin(),
-            "font_scale": "1.0",
+            "font_scale": font_scale,
             "volume_ring": str(rng.randrange(1, 15)),
             "volume_music": str(rng.randrange(1, 15)),
             "screen_off_timeout": rng.choice(("30000", "60000", "120000")),

@@ -173,6 +173,7 @@ class Keyboard(View):
             if len(_DRAWN) >= _KEPT:
                 _DRAWN.clear()
             picture = Image.new("RGB", (self.box.width, self.box.height), s.raised)
-            super().draw(Canvas(picture, self.box.left, self.box.top), s)
+            canvas = Canvas(picture, self.box.left, self.box.top, wordless=s.wordless)
+            super().draw(canvas, s)
             _DRAWN[key] = picture
         c.image.paste(_DRAWN[key], (self.box.left - c.left, self.box.top - c.top))

@@ -16,6 +16,7 @@ from ...model.chat import Pixels
 from ...model.size import Size
 from . import keys, system
 from .apps import APPS
+from .apps.settings_data import FONT_SIZES
 from .draw import Box
 from .hardware import DENSITIES, SIDES, first_settings
 from .layout import Scroll
@@ -44,9 +45,12 @@ class Phone(Writing):
         density: In dots per inch; None: such that the screen is about 360 dp wide.
         theme: A name of ``style.THEMES``; None: by the seed.
         dark: Light on dark; None: by the seed.
+        font_scale: What the user set the size of text to: 1 is the usual one.
+        wordless: Texts take their room on the screen, and are not drawn: icons, shapes and layout
+            are as ever. What cannot read is told apart so from what can.
 
     Raises:
-        ValueError: There is no such theme, or a size that is no phone's.
+        ValueError: There is no such theme or size of text, or a size that is no phone's.
     """
 
     def __init__(
@@ -57,6 +61,8 @@ class Phone(Writing):
         density: int | None = None,
         theme: str | None = None,
         dark: bool | None = None,
+        font_scale: float = 1.0,
+        wordless: bool = False,
     ) -> None:
         if theme is not None and theme not in THEMES:
             raise ValueError(f"there is no theme {theme!r}; there are {', '.join(THEMES)}")
@@ -67,6 +73,10 @@ class Phone(Writing):
         if not DENSITIES[0] <= density <= DENSITIES[1]:
             low, high = DENSITIES
             raise ValueError(f"a phone's density is {low} to {high} dots per inch, not {density}")
+        scales = {float(scale): scale for scale in FONT_SIZES.values()}
+        if font_scale not in scales:
+            known = ", ".join(scales.values())
+            raise ValueError(f"a phone's font scale is one of {known}, not {font_scale:g}")
         rng = Random(f"{seed}/phone")
         looks = rng.choice(list(THEMES)), rng.random() < 0.4
         world = World.make(seed)
@@ -77,7 +87,10 @@ class Phone(Writing):
             density=density,
             start=datetime.datetime.combine(world.today, time).isoformat(),
             theme=theme or looks[0],
-            settings=first_settings(rng, dark=looks[1] if dark is None else dark),
+            wordless=wordless,
+            settings=first_settings(
+                rng, dark=looks[1] if dark is None else dark, font_scale=scales[font_scale]
+            ),
             home=rng.sample(list(APPS), len(APPS)),
             permissions={
                 app.id: None if app.permission and rng.random() < 0.3 else True

@@ -36,6 +36,7 @@ class State:
         theme: A name of ``style.THEMES``.
         slowness: What loading times are multiplied by.
         no_pictures: Whether every page forbids pictures, whatever it shows.
+        wordless: Whether texts take their room on the screen, and are not drawn.
         settings: Android's tables ``system``, ``secure`` and ``global``; values are texts.
         data: Of each app.
         stacks: Each open app's pages, the last in front.
@@ -59,6 +60,7 @@ class State:
     rotation: int = 0
     slowness: float = 1.0
     no_pictures: bool = False
+    wordless: bool = False
     awake: bool = True
     locked: bool = False
     overlay: str = ""

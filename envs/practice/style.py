@@ -67,6 +67,8 @@ class Style:
     soft: Colour
     """Accent, faintly: chips, selected rows."""
     error: Colour
+    wordless: bool
+    """Whether texts take their room, and are not drawn."""
 
     def dp(self, size: float) -> int:
         """Give dp in whole pixels, at least one."""
@@ -88,7 +90,9 @@ def _font(family: str, px: float, bold: bool) -> Font:
 
 
 @lru_cache(maxsize=64)
-def style_of(theme: str, dark: bool, density: int, font_scale: float) -> Style:
+def style_of(
+    theme: str, dark: bool, density: int, font_scale: float, *, wordless: bool = False
+) -> Style:
     """Work out a style.
 
     Args:
@@ -96,6 +100,7 @@ def style_of(theme: str, dark: bool, density: int, font_scale: float) -> Style:
         dark: Light on dark.
         density: Dots per inch.
         font_scale: 1 is the usual size of text.
+        wordless: Texts take their room, and are not drawn.
     """
     look = THEMES[theme]
 
@@ -126,4 +131,5 @@ def style_of(theme: str, dark: bool, density: int, font_scale: float) -> Style:
         on_accent=colour(on_accent, 0.2),
         soft=colour(soft, strong * 0.7),
         error=(242, 130, 120) if dark else (176, 36, 30),
+        wordless=wordless,
     )

@@ -91,7 +91,7 @@ class Scene:
             pressed: What a finger lies on.
             written: Told what is written; None: nobody wants to know, which is quicker.
         """
-        canvas = Canvas(ground, written=written)
+        canvas = Canvas(ground, written=written, wordless=self.style.wordless)
         for layer in self.layers:
             if layer.dim:
                 canvas.dim(self.area, 0.5)
