@@ -268,7 +268,7 @@ ACTING = PocketRecipe(
             _PARTS,
         ),
     ),
-    learning=replace(_SPEAK, learning_rate=6e-4),
+    learning=replace(_SPEAK, learning_rate=8e-4, freeze_vision=True),
     families=_ACTED,
 )
 """What is done on a phone to reach a goal."""

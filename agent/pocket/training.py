@@ -233,7 +233,7 @@ def _copied(after: Path, begun: Path) -> None:
 
 def held_out_words(count: int, kind: Reading, words: Words) -> list[Sample]:
     """Give pictures of letters, or of words that are held out, in every look, always the same."""
-    kind = replace(kind, found=0.0)
+    kind = replace(kind, found=0.0, lines=1)
     looks = replace(EVERY, themes=(*THEMES,))
     return [
         written(Random(f"held out {n}"), kind, looks, words, held_out=True) for n in range(count)
