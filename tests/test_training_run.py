@@ -68,9 +68,9 @@ def whole(checkpoint: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def victim(checkpoint: Path, folder: Path) -> subprocess.Popen[str]:
+def victim(checkpoint: Path, folder: Path, workers: int = 0) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [sys.executable, TESTS / "training_victim.py", checkpoint, folder],
+        [sys.executable, TESTS / "training_victim.py", checkpoint, folder, str(workers)],
         env={**os.environ, "PYTHONPATH": str(TESTS), "OMP_NUM_THREADS": "1"},
         stderr=subprocess.PIPE,
         text=True,
@@ -289,6 +289,25 @@ def test_another_run_is_not_mixed_into_a_folder(
     # Time and memory are no part of what a run is.
     pace = Pace(max_tokens=400, recompute=True)
     assert trainer(checkpoint, tmp_path, **same, pace=pace).run().finished
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only there a parent's death is told")
+def test_who_is_killed_leaves_no_worker_behind(checkpoint: Path, tmp_path: Path) -> None:
+    process = victim(checkpoint, tmp_path, 2)
+    wait_for_rows(tmp_path, 2, process)
+    tasks = Path(f"/proc/{process.pid}/task").iterdir()
+    children = {child for task in tasks for child in (task / "children").read_text().split()}
+    workers = [
+        child for child in children
+        if b"spawn_main" in Path(f"/proc/{child}/cmdline").read_bytes()
+    ]  # fmt: skip
+    assert len(workers) == 2
+    process.kill()
+    process.communicate()
+    deadline = time.monotonic() + 10
+    while any(Path(f"/proc/{worker}").exists() for worker in workers):
+        assert time.monotonic() < deadline, workers
+        time.sleep(0.05)
 
 
 def test_two_processes_do_not_train_in_one_folder(checkpoint: Path, tmp_path: Path) -> None:

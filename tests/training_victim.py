@@ -8,14 +8,14 @@ import training_rig
 from eyehand.model.training.recipe import Pace
 
 
-def main(checkpoint: str, folder: str) -> None:
+def main(checkpoint: str, folder: str, workers: str = "0") -> None:
     training_rig.trainer(
         Path(checkpoint),
         Path(folder),
         training_rig.Changing(training_rig.LONG),
         recipe=training_rig.AVERAGED,
         # Every second step or so, so that the log is ahead of the state.
-        pace=Pace(save_every_s=0.05),
+        pace=Pace(save_every_s=0.05, workers=int(workers)),
     ).run()
 
 

@@ -1,7 +1,11 @@
 """Steps to batches, in worker processes or in this one: the same either way."""
 
+import ctypes
+import multiprocessing
+import os
 import pickle
 import signal
+import sys
 from collections.abc import Generator, Sequence
 from typing import Any
 
@@ -12,6 +16,8 @@ from ..prompt import Layout
 from .encode import encode
 from .packing import StepBatch, pack
 from .sample import Source
+
+_PR_SET_PDEATHSIG = 1
 
 
 class StepBatches(Dataset[Any]):
@@ -106,6 +112,12 @@ def load(batches: StepBatches, steps: range, workers: int) -> Generator[StepBatc
 def _begin_worker(_: int) -> None:
     # Ctrl-C reaches every process of a terminal; who trains decides when its workers end.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if sys.platform == "linux":
+        # Who is killed ends no worker, and one that waits for its queue waits for ever.
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        parent = multiprocessing.parent_process()
+        if parent is None or parent.pid != os.getppid():  # it was too late
+            os._exit(1)
 
 
 def _as_it_is(made: Any) -> Any:
