@@ -30,6 +30,7 @@ from training_rig import (
 )
 
 from eyehand.model.errors import BadCheckpoint, BadRun, NotFinite
+from eyehand.model.prompt import Layout
 from eyehand.model.qwen_vl import QwenVL
 from eyehand.model.training.log import Row
 from eyehand.model.training.recipe import Pace, Recipe
@@ -217,6 +218,17 @@ def test_adapters_are_learnt_go_on_and_are_merged(checkpoint: Path, tmp_path: Pa
     assert said == [greedy(merged, run.layout, one.messages[:-1]) for one in samples]
     with pytest.raises(ValueError, match="merged"):
         run.run()
+
+
+def test_a_network_that_has_learnt_little_may_say_a_picture_s_token(
+    checkpoint: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    network = small.opened(checkpoint)
+    scores = torch.zeros(1, network.config.text.vocabulary)
+    scores[0, network.config.image_token] = 1
+    monkeypatch.setattr(network, "logits", lambda hidden: scores)
+    said = greedy(network, Layout.read(checkpoint, network.config), sample(0).messages[:-1], most=3)
+    assert said == 3 * "<|image_pad|>"
 
 
 def test_a_network_may_speak_between_two_steps(checkpoint: Path, tmp_path: Path) -> None:

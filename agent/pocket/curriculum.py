@@ -1,8 +1,11 @@
 """The pocket model's samples, step by step: the same for a step in any process."""
 
-from collections.abc import Callable, Sequence
+from bisect import bisect
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
+from itertools import accumulate
 from pathlib import Path
 from random import Random
 
@@ -82,8 +85,9 @@ class Curriculum:
             "slips": self._slips,
         }
         samples: list[Sample] = []
-        for name, count in shared(stage.samples, [*stage.shares.plain().items()]):
-            draw = Random(f"{self.recipe.seed}/{step}/{name}")
+        kinds_of = Random(f"{self.recipe.seed}/{stage.name}/{step}")
+        for name, count in shared(kinds_of, stage.samples, stage.shares.plain()):
+            draw = Random(f"{self.recipe.seed}/{stage.name}/{step}/{name}")
             if name == "dagger":
                 samples += self._dagger(draw, stage, count, step)
             else:
@@ -92,7 +96,8 @@ class Curriculum:
 
     def _looking(self, draw: Random, stage: Stage, count: int) -> list[Sample]:
         kind, looks = stage.looking, stage.looks
-        cut, single = round(kind.screens * count), round(kind.scattered * count)
+        cut, single = _part(draw, kind.screens * count), _part(draw, kind.scattered * count)
+        single = min(single, count - cut)
         made = [scattered(draw, kind, looks, self.words) for _ in range(single)]
         made += [covered(draw, kind, looks, self.words) for _ in range(count - cut - single)]
         parts = partial(seen, draw, kind, count=_LOOKED_AT_OF_A_SCREEN)
@@ -100,7 +105,7 @@ class Curriculum:
 
     def _reading(self, draw: Random, stage: Stage, count: int) -> list[Sample]:
         kind = stage.reading
-        cut = round(kind.found * count)
+        cut = _part(draw, kind.found * count)
         made = [written(draw, kind, stage.looks, self.words) for _ in range(count - cut)]
 
         def cut_out(screen: Screen) -> list[Sample]:
@@ -111,7 +116,7 @@ class Curriculum:
 
     def _grounding(self, draw: Random, stage: Stage, count: int) -> list[Sample]:
         kind = stage.grounding
-        cut = round(kind.found * count)
+        cut = _part(draw, kind.found * count)
         made = [
             buttons(
                 draw, stage.looks, self.words, draw.choice(kind.cells), draw.randint(2, kind.words)
@@ -181,16 +186,22 @@ def _some(draw: Random, made: Sequence[Sample]) -> list[Sample]:
     return draw.sample(made, min(_OF_A_LESSON, len(made)))
 
 
-def shared(count: int, shares: Sequence[tuple[str, float]]) -> list[tuple[str, int]]:
-    """Share a number out so that the parts are it together."""
-    parts, given, total = [], 0, 0.0
-    for name, share in shares:
-        total += share
-        upto = round(count * total)
-        if upto > given:
-            parts.append((name, upto - given))
-        given = upto
-    return parts
+def shared(draw: Random, count: int, shares: Mapping[str, float]) -> list[tuple[str, int]]:
+    """Share a number out so that the parts are it together, and each is its share on average.
+
+    One place is drawn, and every ``1 / count`` from there is another: a share of 0.05 of eight is
+    one in five of two steps, and not none in all of them.
+    """
+    names, ends = [*shares], [*accumulate(shares.values())]
+    first = draw.random()
+    places = ((number + first) / count for number in range(count))
+    chosen = Counter(names[min(bisect(ends, place), len(names) - 1)] for place in places)
+    return [(name, chosen[name]) for name in names if chosen[name]]
+
+
+def _part(draw: Random, share: float) -> int:
+    """Give a whole number that is a share on average."""
+    return int(share + draw.random())
 
 
 def _within(draw: Random, cells: Sequence[Size], screen: Screen) -> Size:

@@ -115,9 +115,7 @@ def buttons(draw: Random, looks: Looks, words: Words, cells: Size, count: int) -
         top = draw.randint(0, size.height - high - 2 * down)
         box = Box(left, top, left + wide + 2 * across, top + high + 2 * down)
         around = box.inset(-_GAP_PX)
-        if any(
-            min(around.clipped(other)[2:]) and _meet(around, other) for other in placed.values()
-        ):
+        if any(_meet(around, other) for other in placed.values()):
             continue
         ink = draw.choice((s.text, s.text, s.muted, s.accent))
         if button:

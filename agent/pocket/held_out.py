@@ -17,6 +17,7 @@ import hashlib
 import re
 from collections.abc import Iterable
 
+from ...envs.practice.phone import Phone
 from ...envs.practice.style import THEMES
 from ...envs.practice.words import CITIES, FIRST_NAMES, LAST_NAMES
 from ...model.size import Size
@@ -42,6 +43,11 @@ NAMES = frozenset(
     name.casefold() for name in (*FIRST_NAMES, *LAST_NAMES, *CITIES) if is_held_out(name)
 )
 """Names that are never trained on, in small letters."""
+
+
+def looks_held_out(phone: Phone) -> bool:
+    """Whether a phone was set to a theme or a size of text that is never trained on."""
+    return phone.state.theme == THEME or phone.style.font_scale == float(FONT_SCALE)
 
 
 def names_one(texts: Iterable[str]) -> bool:

@@ -6,14 +6,16 @@ from typing import NamedTuple
 import numpy as np
 from PIL import Image as Pillow
 
+from ...envs.practice.draw import Box
 from ...envs.practice.phone import Phone
-from ...envs.practice.view import UiNode
+from ...envs.practice.view import View
 from ...envs.practice.written import Inked
 from ...model.chat import Image, Pixels, pixel_hash
 from ...model.size import Size
 
 CELL_PX = 28
 """What one merged token shows, across and down."""
+_SEEN = 0.75
 _ACROSS, _DOWN = 4, 2
 """Places in a token in which a letter may stand: two side by side in each of its four patches."""
 
@@ -89,20 +91,32 @@ def drawn_in(
 
 
 def things_on(phone: Phone) -> list[Thing]:
-    """Give what is drawn on a phone and not written, as far as it has a name in `THINGS`."""
+    """Give what is drawn on a phone and not written, as far as it has a name in `THINGS`.
+
+    Also what lies beside a dialog or a menu, as long as three quarters of it show.
+    """
     if not phone.awake or phone.secure:
         return []
-    return [Thing(name, *node.box.centre) for node in phone.tree().walk() if (name := _thing(node))]
+    scene, found = phone.scene(), list[Thing]()
+    for number, layer in enumerate(scene.layers, 1):
+        above = [other.box for other in scene.layers[number:]]
+        for view, box in layer.view.shown(Box(0, 0, *scene.size)):
+            shows = box.width * box.height >= _SEEN * view.box.width * view.box.height
+            if not shows or any(over.holds(*box.centre) for over in above):
+                continue
+            if name := _thing(view):
+                found.append(Thing(name, *box.centre))
+    return found
 
 
-def _thing(node: UiNode) -> str:
-    if node.checkable and node.role != "item":  # that is a row, and what is drawn is at its end
-        return "on" if node.checked else "off"
-    if node.role in ("field", "slider", "progress"):
-        return node.role
-    if node.text or not node.label or node.role == "box":
+def _thing(view: View) -> str:
+    if view.checkable and view.role != "item":  # that is a row, and what is drawn is at its end
+        return "on" if view.checked else "off"
+    if view.role in ("field", "slider", "progress"):
+        return view.role
+    if view.text or not view.label.strip() or view.role == "box":
         return ""
-    name = node.label.split()[0]
+    name = view.label.split()[0]
     return name if name in THINGS else ""
 
 

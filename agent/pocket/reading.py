@@ -14,12 +14,14 @@ from ...envs.practice.written import Inked, Run, Written
 from ...model.chat import Marked, Message
 from ...model.size import Size
 from ...model.training.sample import Sample
+from .held_out import is_held_out
 from .looks import Looks
 from .pictures import CELL_PX, drawn_in, picture
 from .screens import Screen
-from .words import ASCII, Words
+from .words import Words
 
 _EDGE_PX = 2
+_MOST_TRIES = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,14 +31,12 @@ class Reading:
     Attributes:
         widths: Of the pictures, in tokens.
         heights: Likewise.
-        letters: Fewest and most letters; 0, 0: whole words.
         found: Share that is cut out of screens, in place of being written anew.
         lines: Most lines of what is written anew, as far as there is room.
     """
 
     widths: tuple[int, ...]
     heights: tuple[int, ...] = (1,)
-    letters: tuple[int, int] = (0, 0)
     found: float = 0.0
     lines: int = 1
 
@@ -44,7 +44,7 @@ class Reading:
 def written(
     draw: Random, kind: Reading, looks: Looks, words: Words, *, held_out: bool = False
 ) -> Sample:
-    """Write something into a new picture: letters, or words of which none is held out, or all."""
+    """Write words into a new picture, of which none is held out, or all."""
     size = Size(CELL_PX * draw.choice(kind.widths), CELL_PX * draw.choice(kind.heights))
     font = looks.font(draw)
     ink, ground = looks.colours(draw)
@@ -54,7 +54,7 @@ def written(
     most = max(1, min(kind.lines, size.height // high))
     y, left = 0, draw.randint(1, most)
     while left:
-        text = _fitting(_text(draw, kind, words, held_out=held_out), font, size.width)
+        text = _text(draw, words, font, size.width, held_out=held_out)
         y += draw.randint(0, max(0, (size.height - y - left * high) // left))
         canvas.text(
             draw.randint(0, max(0, size.width - fonts.width(text, font))), y, text, font, ink
@@ -70,7 +70,7 @@ def found(draw: Random, kind: Reading, screen: Screen) -> Sample | None:
     size = Size(CELL_PX * draw.choice(kind.widths), CELL_PX * draw.choice(kind.heights))
     for _ in range(8):
         run = draw.choice(screen.runs)
-        if (part := _part(draw, run, kind, size)) is not None:
+        if (part := _part(draw, run, size)) is not None:
             return _pasted(draw, screen, *part, size)
     return None
 
@@ -94,38 +94,23 @@ def _fitting(text: str, font: Font, width: int) -> str:
     return text
 
 
-def _text(draw: Random, kind: Reading, words: Words, *, held_out: bool) -> str:
-    low, high = kind.letters
-    if not high:
-        return words.made_up(draw, held_out=True) if held_out else words.some(draw)
-    count = draw.randint(low, high)
-    if draw.random() < 0.5:
-        return "".join(draw.choice(ASCII) for _ in range(count))
-    word = words.some(draw)
-    first = draw.randrange(max(1, len(word) - count + 1))
-    return word[first : first + count].strip() or draw.choice(ASCII)
+def _text(draw: Random, words: Words, font: Font, width: int, *, held_out: bool) -> str:
+    """Choose words that fit; what is cut off may be held out where the whole was not."""
+    for _ in range(_MOST_TRIES):
+        whole = words.made_up(draw, held_out=True) if held_out else words.some(draw)
+        text = _fitting(whole, font, width)
+        if text == whole or is_held_out(text) == held_out:
+            return text
+    return text
 
 
-def _part(
-    draw: Random, run: Run, kind: Reading, size: Size
-) -> tuple[str, tuple[Inked, ...]] | None:
-    """Choose letters or words of a line that fit into a picture."""
-    if not run.whole:
+def _part(draw: Random, run: Run, size: Size) -> tuple[str, tuple[Inked, ...]] | None:
+    """Choose words of a line that fit into a picture."""
+    if not run.whole or not (spans := _spans(run.text)):
         return None
-    low, high = kind.letters
-    spans = _spans(run.text)
-    if high:
-        spans = [(at, end) for at, end in spans if end - at >= low]
-        if not spans:
-            return None
-        at, end = draw.choice(spans)
-        count = min(draw.randint(low, high), end - at)
-        at += draw.randrange(end - at - count + 1)
-        end = at + count
-    else:
-        first = draw.randrange(len(spans))
-        last = min(len(spans), first + draw.choice((1, 1, 2, 3))) - 1
-        at, end = spans[first][0], spans[last][1]
+    first = draw.randrange(len(spans))
+    last = min(len(spans), first + draw.choice((1, 1, 2, 3))) - 1
+    at, end = spans[first][0], spans[last][1]
     letters = _letters(run, at, end)
     if not letters:
         return None

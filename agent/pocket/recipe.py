@@ -92,7 +92,7 @@ class Stage:
     samples: int
     shares: Shares
     looks: Looks
-    looking: Looking
+    looking: Looking = field(default_factory=lambda: Looking((Size(4, 4),)))
     reading: Reading = field(default_factory=lambda: Reading((3, 4, 5), (1, 1, 2)))
     grounding: Grounding = field(default_factory=lambda: Grounding((Size(4, 2), Size(4, 3))))
 
@@ -135,7 +135,6 @@ _PART = Recipe(
 )
 _SPEAK = replace(_PART, ema=0.998, dense_weight=0.4)
 _LOOK = Shares(looking=1.0)
-_SEE = Looking((Size(4, 4), Size(5, 3)), scattered=0.1, screens=0.4)
 _READ = Reading((3, 4, 5), (1, 2, 3), found=0.25, lines=3)
 _PARTS = Grounding((Size(5, 6), Size(10, 6), Size(10, 11)), words=6)
 
@@ -209,9 +208,8 @@ SPEAKING = PocketRecipe(
             32,
             Shares(reading=0.7, grounding=0.3),
             EVERY,
-            _SEE,
-            _READ,
-            Grounding((Size(2, 2), Size(3, 2), Size(4, 3)), words=4),
+            reading=_READ,
+            grounding=Grounding((Size(2, 2), Size(3, 2), Size(4, 3)), words=4),
         ),
         Stage(
             "finding",
@@ -219,9 +217,8 @@ SPEAKING = PocketRecipe(
             16,
             Shares(reading=0.3, grounding=0.5, screens=0.2),
             WIDE,
-            _SEE,
-            _READ,
-            Grounding((Size(4, 3), Size(5, 4), Size(5, 6)), words=5),
+            reading=_READ,
+            grounding=Grounding((Size(4, 3), Size(5, 4), Size(5, 6)), words=5),
         ),
     ),
     learning=replace(_SPEAK, freeze_vision=True),
@@ -235,9 +232,9 @@ _ACTED = (
     "tell_notification", "close_all_apps", "close_app", "switch_app", "open_apps", "lock_phone",
     "missing_app", "switch_alarm", "switch_alarms_off", "delete_alarm", "add_alarm", "tell_alarm",
     "alarm_missing", "start_timer", "pause_timer", "lap_stopwatch", "remove_city",
-    "contact_missing", "favourite_contact", "count_favourites", "add_contact", "delete_contact",
+    "favourite_contact", "count_favourites", "add_contact", "delete_contact",
     "call_contact", "tell_detail", "create_note", "delete_note", "pin_note", "restore_note",
-    "note_missing", "create_folder", "delete_file", "file_missing", "send_message",
+    "create_folder", "delete_file", "send_message",
     "delete_conversation", "tell_last_message", "remove_from_cart", "favourite_product",
     "tell_cart_total", "empty_cart", "missing_product", "forget_article", "follow_link",
     "pair_missing_device", "forget_network", "event_missing", note_down.name,
@@ -253,9 +250,8 @@ ACTING = PocketRecipe(
             8,
             Shares(reading=0.1, grounding=0.15, screens=0.1, acting=0.4, slips=0.25),
             WIDE,
-            _SEE,
-            _READ,
-            _PARTS,
+            reading=_READ,
+            grounding=_PARTS,
         ),
         Stage(
             "its own tasks",
@@ -263,9 +259,8 @@ ACTING = PocketRecipe(
             8,
             Shares(reading=0.05, grounding=0.1, screens=0.1, acting=0.3, slips=0.2, dagger=0.25),
             WIDE,
-            _SEE,
-            _READ,
-            _PARTS,
+            reading=_READ,
+            grounding=_PARTS,
         ),
     ),
     learning=replace(_SPEAK, learning_rate=8e-4, freeze_vision=True),

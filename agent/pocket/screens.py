@@ -14,7 +14,7 @@ from ...envs.practice.tasks.steps import Lost, Next
 from ...envs.practice.view import UiNode, View
 from ...envs.practice.written import Run, written_on
 from ...model.chat import Pixels
-from .held_out import names_one
+from .held_out import looks_held_out, names_one
 from .looks import Looks
 from .pictures import Thing, things_on
 
@@ -86,7 +86,7 @@ def wandered(
             width, height = phone.size
             phone.wheel(width / 2, height / 2, 0, draw.randint(1, 8))
             phone.advance(_LOADED_S)
-        if phone.moving:
+        if phone.moving or (not held_out and looks_held_out(phone)):
             continue
         runs = written_on(phone)
         # What things are called may be cut off on the picture, and is asked for all the same.
@@ -105,7 +105,8 @@ def controls(screen: Screen) -> list[tuple[str, Box]]:
     """Give the names of what can be tapped and where it shows, each name that stands for one."""
     found: dict[str, list[UiNode]] = {}
     for node in screen.phone.tree().walk():
-        name = node.text or node.label
+        # A slider's text is where it stands.
+        name = (node.label if node.role == "slider" else node.text or node.label).strip()
         if not name or "\n" in name or len(name) > 60:
             continue
         found.setdefault(name, []).append(node)

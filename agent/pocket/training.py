@@ -9,17 +9,19 @@ import hashlib
 import json
 import shutil
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from random import Random
 
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors import safe_open
+from safetensors.torch import save_file
 
 from ...envs.practice.phone import Phone
 from ...envs.practice.style import THEMES
 from ...model.config import read_config
+from ...model.errors import BadCheckpoint
 from ...model.files import Files
 from ...model.image import Processor
 from ...model.network import Network
@@ -51,7 +53,7 @@ from .words import Words
 PROCESSOR = Processor(min_pixels=CELL_PX**2, max_pixels=SIZE.width * SIZE.height)
 """Crops of one token are seen as they are, and so are screens up to the one that is held out."""
 _HEAD = "head.safetensors"
-_FAMILIES_PLAYED = ("switch_setting", "add_contact", "switch_alarm", "tell_number")
+_FAMILIES_PLAYED = ("switch_setting", "add_contact", "switch_alarm", "tell_detail")
 """Played at each look: one that is a few taps, one with text, one below the edge, one question."""
 
 
@@ -155,15 +157,16 @@ class PocketRun:
             watch=self.look,
             on_step=lambda row: self.on_step(row),
         )
-        if self.trainer.step == 0 and (folder / f"begun-{_HEAD}").exists():
-            self._head.load_state_dict(load_file(folder / f"begun-{_HEAD}"))
-
-    @property
-    def _head(self) -> torch.nn.Module:
-        head = self.trainer.learner.head
-        if head is None:
-            raise AssertionError("a pocket run has labels")
-        return head
+        # Where the tower stays as it is, so does what is told from it.
+        self._head = self.trainer.learner.head or torch.nn.Linear(
+            config.text.width, len(learning.labels), device=torch.device(device)
+        )
+        if (kept := folder / f"begun-{_HEAD}").exists():
+            held = _head_of(kept, learning.labels)
+            if self.trainer.learner.head is None:
+                self._head.load_state_dict(held)
+            elif self.trainer.step == 0:
+                self.trainer.learner.begin_head(held)
 
     def run(self, stop: threading.Event | None = None) -> Summary:
         """Train to the end, or until told to stop, and write the checkpoint as it then is."""
@@ -171,7 +174,10 @@ class PocketRun:
         made = {"made by": "eyehand practice train", "step": summary.step, "of": summary.steps}
         # As it is shipped: 16 MB. What a part begins with need not be finer.
         self.trainer.finish(self.folder / "begun", dtype=torch.bfloat16, made=made)
-        save_file(self._head.state_dict(), self.folder / _HEAD)
+        with self.trainer.learner.averaged():
+            about = {"labels": json.dumps(self.trainer.recipe.labels)}
+            save_file(self._head.state_dict(), self.folder / f".{_HEAD}", about)
+        (self.folder / f".{_HEAD}").rename(self.folder / _HEAD)
         return summary
 
     def look(self, step: int) -> Mapping[str, float]:
@@ -228,7 +234,22 @@ def _copied(after: Path, begun: Path) -> None:
     begun.parent.mkdir(parents=True, exist_ok=True)
     if (after / _HEAD).exists():
         shutil.copy(after / _HEAD, begun.with_name(f"begun-{_HEAD}"))
-    shutil.copytree(checkpoint, begun)
+    new = begun.with_name(".begun-new")
+    shutil.rmtree(new, ignore_errors=True)  # of a process that was killed here
+    shutil.copytree(checkpoint, new)
+    new.rename(begun)
+
+
+def _head_of(path: Path, names: Sequence[str]) -> dict[str, torch.Tensor]:
+    """Read a dense loss's head.
+
+    Raises:
+        BadCheckpoint: It is of other labels.
+    """
+    with safe_open(path, "pt") as file:
+        if json.loads((file.metadata() or {}).get("labels", "[]")) != [*names]:
+            raise BadCheckpoint(f"{path} is of other labels: begin anew, without it")
+        return {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - no mapping
 
 
 def held_out_words(count: int, kind: Reading, words: Words) -> list[Sample]:
@@ -257,7 +278,7 @@ def held_out_screens(count: int) -> list[Sample]:
     while len(samples) < count:
         draw = Random(f"held out {number}")
         screen = wandered(draw, looks, held_out=True, seed=draw.randrange(FIRST_SEED))
-        samples += [*on_screen(draw, screen, 1)]
+        samples += on_screen(draw, screen, 1)
         number += 1
     return samples[:count]
 

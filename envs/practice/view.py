@@ -123,6 +123,14 @@ class View:
         for child in self.children:
             yield from child.walk()
 
+    def shown(self, clip: Box) -> Iterator[tuple["View", Box]]:
+        """Give this view and all inside it that lies in a box, each with the part that does."""
+        box = self.box.clipped(clip)
+        if box.width > 0 and box.height > 0:
+            yield self, box
+            for child in self.children:
+                yield from child.shown(self._inner(box))
+
     def node(self, package: str, clip: Box) -> UiNode | None:
         """Describe it and what is inside; None where nothing of it can be seen."""
         box = self.box.clipped(clip)

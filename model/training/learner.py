@@ -2,7 +2,7 @@
 
 import math
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 
@@ -48,6 +48,10 @@ class Learnt:
     exact: int
     norm: float = math.nan
     skipped: bool = False
+
+
+_SOON = 9.0
+"""Of the newest N weights the average is made where it has followed for 10 N steps."""
 
 
 class _Stopped(Exception):
@@ -112,11 +116,13 @@ class Learner:
         self._order = [names[id(weight)] for group in grouped for weight in group["params"]]
         """Names in the order that the optimiser numbers them."""
         self._average: dict[str, Tensor] | None = None
+        self._followed = 0
         if recipe.ema is not None:
             self._average = {n: w.detach().clone() for n, w in self.weights.items()}
 
     def _head(self) -> nn.Linear | None:
-        if not self._recipe.labels:
+        recipe = self._recipe
+        if not recipe.labels or recipe.freeze_vision or recipe.lora is not None:
             return None
         config, generator = self.network.config, torch.Generator().manual_seed(self._recipe.seed)
         head = nn.Linear(config.text.width, len(self._recipe.labels))
@@ -124,6 +130,14 @@ class Learner:
             head.weight.normal_(0, 0.02, generator=generator)
             head.bias.fill_(_SELDOM)
         return head.to(self.device)
+
+    @torch.no_grad()
+    def begin_head(self, held: Mapping[str, Tensor]) -> None:
+        """Give the dense loss's head the weights of another one, of the same labels."""
+        for name, value in held.items():
+            self.weights[f"dense.{name}"].copy_(value)
+            if self._average is not None:
+                self._average[f"dense.{name}"].copy_(value)
 
     def learn(
         self, batch: StepBatch, rate: float, stop: threading.Event | None = None
@@ -199,7 +213,8 @@ class Learner:
                 total = got.loss / batch.weight if batch.said else got.loss
                 if drawn:
                     total = total + self._recipe.dense_weight * got.dense / drawn
-                torch.autograd.backward(total)
+                if total.requires_grad:  # pictures alone teach a tower nothing that stays as it is
+                    torch.autograd.backward(total)
             wrong = torch.zeros(one.samples, device=self.device)
             wrong.index_add_(0, one.owners, (~got.right).float())
             found = (got.loss.detach(), got.dense.detach(), got.right.sum(), (wrong == 0).sum())
@@ -216,10 +231,13 @@ class Learner:
 
     @torch.no_grad()
     def _follow(self) -> None:
-        """Let the average follow the weights."""
-        if self._average is not None and self._recipe.ema is not None:
-            for name, weight in self.weights.items():
-                self._average[name].lerp_(weight, 1 - self._recipe.ema)
+        """Let the average follow the weights: closely at first, to forget where they began."""
+        if self._average is None or self._recipe.ema is None:
+            return
+        self._followed += 1
+        stays = min(self._recipe.ema, self._followed / (self._followed + _SOON))
+        for name, weight in self.weights.items():
+            self._average[name].lerp_(weight, 1 - stays)
 
     @contextmanager
     def averaged(self) -> Iterator[None]:
@@ -253,6 +271,7 @@ class Learner:
                 tensors[f"exp_avg_sq.{name}"] = held[number]["exp_avg_sq"]
         if self._average is not None:
             tensors |= {f"average.{name}": value for name, value in self._average.items()}
+            tensors["followed"] = torch.tensor(self._followed)
         return State(step, {**tensors, "updates": updates})
 
     @torch.no_grad()
@@ -280,6 +299,7 @@ class Learner:
         if self._average is not None:
             for name, value in self._average.items():
                 value.copy_(held[f"average.{name}"])
+            self._followed = int(held["followed"])
         now = self._optimizer.state_dict()
         now["state"] = {
             number: {

@@ -26,7 +26,8 @@ class Recipe:
             is; None: the weights themselves are learnt.
         lora_alpha: Scale of it: ``alpha / rank``; None: twice the rank.
         labels: Of the dense loss: names of what may stand in a picture's token; empty: there is
-            none.
+            none. There is none where the vision tower stays as it is, either: nothing would be
+            learnt from it.
         dense_weight: What the dense loss, added up over labels and the mean over tokens, is
             multiplied by.
         ema: How much of the average of the weights stays at a step, such as 0.999; what is

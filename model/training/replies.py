@@ -43,7 +43,9 @@ def greedy(
             break
         said.append(token)
         place = torch.full((3, 1, 1), counter, device=device)
-        hidden = network(network.embed(torch.tensor([[token]], device=device)), place, cache)
+        # Also the token of a picture, which a network may say that has learnt little.
+        spoken = network.model.embed_tokens(torch.tensor([[token]], device=device))
+        hidden = network(spoken, place, cache)
         counter += 1
     return layout.tokenizer.decode(said)
 
