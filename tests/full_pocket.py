@@ -37,7 +37,7 @@ async def compared(folder: Path, count: int) -> int:
 
 def main() -> None:
     """Read the command line."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--checkpoint", type=Path, default=SHIPPED)
     parser.add_argument("--screens", type=int, default=50)
     options = parser.parse_args()

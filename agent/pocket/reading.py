@@ -96,6 +96,7 @@ def _fitting(text: str, font: Font, width: int) -> str:
 
 def _text(draw: Random, words: Words, font: Font, width: int, *, held_out: bool) -> str:
     """Choose words that fit; what is cut off may be held out where the whole was not."""
+    text = ""
     for _ in range(_MOST_TRIES):
         whole = words.made_up(draw, held_out=True) if held_out else words.some(draw)
         text = _fitting(whole, font, width)
