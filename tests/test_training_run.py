@@ -303,7 +303,6 @@ def test_another_run_is_not_mixed_into_a_folder(
     assert trainer(checkpoint, tmp_path, **same, pace=pace).run().finished
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="only there a parent's death is told")
 def test_who_is_killed_leaves_no_worker_behind(checkpoint: Path, tmp_path: Path) -> None:
     process = victim(checkpoint, tmp_path, 2)
     wait_for_rows(tmp_path, 2, process)
