@@ -248,10 +248,9 @@ def test_a_checkpoint_is_looked_at(babbling: Path) -> None:
     code, found = findings(babbling)
     grades = {name: row["grade"] for name, row in found.items()}
     assert code == 0
-    assert grades.pop("speed") in ("pass", "warn")  # as the machine is busy
     assert grades == {
         "checkpoint": "pass", "memory": "pass", "tokenizer": "pass", "template": "warn",
-        "pixels": "pass", "scores": "pass", "sight": "pass", "trained": "warn",
+        "pixels": "pass", "scores": "pass", "sight": "pass", "trained": "warn", "speed": "pass",
     }  # fmt: skip
     assert "640x480 becomes 644x476, 391 tokens" in found["speed"]["text"]
 
@@ -394,5 +393,4 @@ async def test_a_cancelled_load_stops_reading(babbling: Path) -> None:
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
-        # Reading the vocabulary holds all threads up, for half a second on a machine that is free.
-        assert time.monotonic() - began < 3
+        assert time.monotonic() - began < 0.5
