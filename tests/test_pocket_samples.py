@@ -13,6 +13,8 @@ from random import Random
 
 import numpy as np
 import pytest
+import small as rig
+from PIL import Image as Pillow
 
 from eyehand.actions import Click
 from eyehand.actions.geometry import Frame
@@ -36,6 +38,9 @@ from eyehand.agent.pocket.pictures import (
     drawn_in,
     labels,
     picture,
+    piece_label,
+    piece_labels,
+    pieces_in,
     things_on,
 )
 from eyehand.agent.pocket.reading import Reading, found, written
@@ -44,13 +49,16 @@ from eyehand.agent.pocket.rollouts import Rollout, read_rollouts, rollouts_in, w
 from eyehand.agent.pocket.screens import control, controls, wandered
 from eyehand.agent.pocket.vocabulary import pocket_vocabulary, prompts_of
 from eyehand.agent.pocket.words import Words
+from eyehand.envs.practice.draw import Canvas
 from eyehand.envs.practice.env import PracticeEnv
+from eyehand.envs.practice.fonts import Font
 from eyehand.envs.practice.phone import Phone
 from eyehand.envs.practice.tasks import FAMILIES
-from eyehand.envs.practice.written import Inked
+from eyehand.envs.practice.written import Inked, Written
 from eyehand.model import Image, ScriptedModel, Size
 from eyehand.model.chat import prompt_hash
 from eyehand.model.training.sample import Sample
+from eyehand.model.training.vocabulary import train_vocabulary
 
 
 @cache
@@ -62,13 +70,17 @@ def small(per_step: int = 12) -> Curriculum:
     """All stages of all parts, one step each, of few samples."""
     every = (stage for part in PARTS.values() for stage in part.stages)
     stages = tuple(replace(stage, steps=1, samples=per_step) for stage in every)
-    return Curriculum(replace(ACTING, stages=stages, phones=2), words())
+    return Curriculum(replace(ACTING, stages=stages, phones=2), words(), rig.vocabulary())
 
 
 def letters_of(sample: Sample) -> str:
     """Give the letters that are said to be drawn in its first picture."""
     names = [name for of in sample.drawn[0].values() for name in of]
-    return "".join(name[:-1] for name in names if name not in THINGS)
+    return "".join(name[:-1] for name in names if is_letter(name))
+
+
+def is_letter(label: str) -> bool:
+    return label[-1].isdigit()  # the number of its place
 
 
 def answered(sample: Sample) -> list[tuple[str, str]]:
@@ -217,7 +229,11 @@ def test_every_label_has_a_name_of_its_own() -> None:
     assert len(set(made)) == len(made) == 8 * len(words().alphabet) + len(THINGS)
 
 
-@pytest.mark.parametrize("make", [scattered, covered])
+def written_lines(draw: Random, kind: Looking, looks: Looks, words: Words) -> Sample:
+    return covered(draw, kind, looks, words, rig.vocabulary())
+
+
+@pytest.mark.parametrize("make", [scattered, written_lines])
 def test_a_picture_to_look_at_says_what_ink_stands_where(make: Callable[..., Sample]) -> None:
     kind = Looking((Size(4, 4), Size(5, 2)), filled=0.2)
     for number in range(20):
@@ -227,7 +243,7 @@ def test_a_picture_to_look_at_says_what_ink_stands_where(make: Callable[..., Sam
         across = image.resized.width // 28
         ground = np.median(image.pixels.reshape(-1, 3), axis=0)
         for token, names in sample.drawn[0].items():
-            for name in names:
+            for name in filter(is_letter, names):
                 place, (row, column) = int(name[-1]), divmod(token, across)
                 left, top = 28 * column + 7 * (place % 4), 28 * row + 14 * (place // 4)
                 near = image.pixels[max(0, top - 7) : top + 21, max(0, left - 4) : left + 11]
@@ -236,14 +252,33 @@ def test_a_picture_to_look_at_says_what_ink_stands_where(make: Callable[..., Sam
 
 def test_parts_of_a_screen_show_what_stands_on_it_there() -> None:
     screen = wandered(Random("parts"), EVERY)
-    (whole,) = seen(Random(1), Looking((Size(10, 22),)), screen, 1)
+    (whole,) = seen(Random(1), Looking((Size(10, 22),)), screen, 1, rig.vocabulary())
     letters = sorted(letter.text for run in screen.runs for letter in run.letters)
     assert sorted(letters_of(whole)) == sorted("".join(letters))
     told = {name for names in whole.drawn[0].values() for name in names}
     assert {"Back", "Home", "Recent", "battery_full"} <= told
-    for sample in seen(Random(2), Looking((Size(5, 4),)), screen, 5):
+    for sample in seen(Random(2), Looking((Size(5, 4),)), screen, 5, rig.vocabulary()):
         assert shown(sample)[0].resized == Size(140, 112)
         assert max(sample.drawn[0], default=0) < 20
+
+
+def test_a_piece_of_a_word_is_told_where_it_ends() -> None:
+    cut = train_vocabulary([" Night light"] * 9 + [" Wallpaper"] * 9, 300)
+    image = Pillow.new("RGB", (280, 56), "white")
+    note = Written()
+    canvas, font = Canvas(image, written=note), Font("sans", 14, bold=False)
+    canvas.text(3, 3, "Night lightly", font, (0, 0, 0))
+    canvas.text(3, 30, "Grüße 7:30", font, (0, 0, 0))
+    found = pieces_in(note.runs(), cut)
+    names = [piece.name for piece in found]
+    assert names[:4] == [piece_label(text) for text in (" Night", " light", "l", "y")]
+    # Of a letter that is cut in two the rest of its word is left out, and of no other.
+    assert names[4:] == [piece_label(text) for text in ("G", "r", "7", ":", "3", "0")]
+    letters = note.runs()[0].letters
+    assert (found[0].x, found[0].y) == letters[4].middle
+    assert (found[1].x, found[1].y) == letters[9].middle
+    assert {piece_label(" Night"), piece_label("7")} <= {*piece_labels(cut).values()}
+    assert not {*labels(words().alphabet)} & {*piece_labels(cut).values()}
 
 
 def test_a_switch_says_whether_it_is_on() -> None:
@@ -416,7 +451,7 @@ def test_what_a_model_does_is_learnt_from_once_no_worker_can_be_ahead_of_it(tmp_
     last = ACTING.stages[-1]
     stage = replace(last, steps=3000, samples=2, shares=Shares(dagger=1.0))
     recipe = replace(ACTING, stages=(stage,))
-    source = Curriculum(recipe, words(), None, tmp_path, 1000)
+    source = Curriculum(recipe, words(), rig.vocabulary(), None, tmp_path, 1000)
     without = [told(one) for one in source.batch(1499)]
     lesson = lessons("switch_setting")
     rollout = rollout_of(lesson, ("home",))
@@ -426,16 +461,18 @@ def test_what_a_model_does_is_learnt_from_once_no_worker_can_be_ahead_of_it(tmp_
     assert goals == {lesson.task.goal.splitlines()[0]}
 
 
-def test_the_vocabulary_leaves_names_in_letters_and_prompts_in_words() -> None:
+def test_the_vocabulary_has_prompts_in_words_and_knows_no_name_that_is_held_out() -> None:
     prompts = prompts_of(4)
     made = pocket_vocabulary(prompts, words())
     assert made.to_json() == pocket_vocabulary(prompts, words()).to_json()
     assert made.size <= 4096
-    pieces = [made.decode([token]) for token in made.letters('type "Quinn Otieno"')]
-    assert pieces[-6:] == ["t", "i", "e", "n", "o", '"']
-    assert len(made.letters("system")) == len(made.letters("assistant")) == 1
     system = spoken().messages("", (), picture(np.zeros((28, 28, 3), np.uint8)))[0].text
-    assert len(made.letters(system)) < 80
+    for word in ("system", "user", "assistant", "click", "scroll", "infeasible", system):
+        assert len(made.letters(word)) == 1, word
+    assert len(made.letters("Where is Bluetooth?")) < 7
+    assert not names_one(prompts)
+    whole = {made.decode([token]).strip().casefold() for token in range(made.size)}
+    assert not whole & NAMES
     for text in ("Grüße, 世界 \U0001f600", "click 140 312", "\u0915\u094d\u0937 \x00 tab\t"):
         assert made.decode(made.letters(text)) == text
 

@@ -18,16 +18,23 @@ from eyehand.agent import Agent, Limits, Task
 from eyehand.agent.pocket.held_out import FIRST_SEED
 from eyehand.agent.pocket.lessons import lesson_on
 from eyehand.agent.pocket.looks import EVERY, SCREEN
-from eyehand.agent.pocket.pictures import picture
+from eyehand.agent.pocket.pictures import picture, piece_label, piece_labels
 from eyehand.agent.pocket.playing import Speaking, played, right, rolled_out, share_right
 from eyehand.agent.pocket.recipe import ACTING, LOOKING, SPEAKING
 from eyehand.agent.pocket.rollouts import read_rollouts, rollouts_in
-from eyehand.agent.pocket.training import PocketRun, Watched, held_out_screens, held_out_words
+from eyehand.agent.pocket.training import (
+    PocketRun,
+    Watched,
+    held_out_pictures,
+    held_out_screens,
+    held_out_words,
+)
 from eyehand.envs.practice.env import PracticeEnv
 from eyehand.model import Message, Size
 from eyehand.model.chat import prompt_hash
 from eyehand.model.errors import BadRun
 from eyehand.model.qwen_vl import QwenVL
+from eyehand.model.training.encode import encode
 from eyehand.model.training.sample import Sample
 
 QUICK = {"OMP_NUM_THREADS": "1"}
@@ -166,8 +173,46 @@ def test_a_part_begins_with_what_the_one_before_it_learnt(begun: Path, tmp_path:
     after = PocketRun(tmp_path / "next", recipe=TINY, after=begun, watched=QUIET)
     for name, weight in QwenVL.load(begun / "checkpoint").network.named_parameters():
         assert torch.equal(after.network.get_parameter(name), weight.float()), name
-    head = load_file(begun / "head.safetensors")
-    assert torch.equal(after._head.get_parameter("weight"), head["weight"])
+    beside = load_file(begun / "head.safetensors")
+    assert {name.partition(".")[0] for name in beside} == {"dense", "pointer"}
+    for name, weight in beside.items():
+        assert torch.equal(after.trainer.learner.weights[name], weight), name
     again = PocketRun(tmp_path / "next", recipe=TINY, watched=QUIET)  # it need not be said again
     assert again.trainer.step == 0
-    assert torch.equal(again._head.get_parameter("weight"), head["weight"])
+    assert torch.equal(again._head.get_parameter("weight"), beside["dense.weight"])
+
+
+def test_the_language_model_begins_with_words_that_are_alike_on_pictures(tmp_path: Path) -> None:
+    """What is told of a picture stays; and a run that goes on with one keeps its words."""
+    first = replace(TINY, stages=TINY.stages[:1], learning=LOOKING.learning)
+    PocketRun(tmp_path / "looking", recipe=first, watched=QUIET).run()
+    speaking = replace(TINY, speaks=True, learning=SPEAKING.learning)
+    run = PocketRun(
+        tmp_path / "speaking", recipe=speaking, after=tmp_path / "looking", watched=QUIET
+    )
+    before = PocketRun(tmp_path / "same", recipe=TINY, after=tmp_path / "looking", watched=QUIET)
+    (shown,) = encode(held_out_pictures(1, run.layout.tokenizer)[0], run.layout).pictures
+    patches = run.layout.processor.patches(shown.frames, shown.resized)
+    with torch.no_grad():
+        told = [one._head(one.network.see(patches, [shown.grid])) for one in (run, before)]
+        seen = run.network.see(patches, [shown.grid])
+    torch.testing.assert_close(told[0], told[1], rtol=1e-3, atol=1e-3)
+    assert 0.2 < float(seen.pow(2).mean().sqrt()) < 1.8
+    words = run.network.model.embed_tokens.weight.detach()
+    assert float((words.pow(2).mean(1).sqrt() - 0.3).abs().max()) < 1e-4
+    tokenizer, labels = run.layout.tokenizer, run.trainer.recipe.labels
+    (token,) = tokenizer.letters(" settings")
+    head = run._head.weight.detach()
+    row = head[labels.index(piece_label(" settings"))]
+    usual = head[[labels.index(n) for n in piece_labels(tokenizer).values()]].mean(0)
+    assert float(torch.cosine_similarity(words[token], row - usual, dim=0)) > 0.9
+    for layer in run.network.model.layers:
+        q = k = layer.self_attn.qkv_proj.weight
+        assert torch.equal(q[:64], k[256:320])
+        assert torch.equal(q[128:192], k[320:384])
+        assert not torch.equal(q[64:128], q[:64])
+    run.run()
+    on = PocketRun(tmp_path / "on", recipe=speaking, after=tmp_path / "speaking", watched=QUIET)
+    learnt = load_file(tmp_path / "speaking/checkpoint/model.safetensors")
+    kept = on.network.model.embed_tokens.weight
+    assert torch.equal(kept, learnt["model.embed_tokens.weight"].float())

@@ -10,6 +10,7 @@ import torch
 import torch.nn.functional as F
 from training_rig import QUICK, WORDS, layout, sample, several
 
+from eyehand.model import Message
 from eyehand.model.attention import Segments, attend_segments
 from eyehand.model.errors import NotEnoughMemory
 from eyehand.model.prompt import Layout
@@ -17,7 +18,7 @@ from eyehand.model.training import learner as learner_module
 from eyehand.model.training import reading
 from eyehand.model.training.encode import Encoded, encode
 from eyehand.model.training.learner import Learner
-from eyehand.model.training.packing import StepBatch, pack
+from eyehand.model.training.packing import Pass, StepBatch, pack
 from eyehand.model.training.recipe import Pace, Recipe
 from eyehand.model.training.recompute import recompute
 from eyehand.model.training.sample import Sample
@@ -219,6 +220,76 @@ def test_a_dense_loss_is_added_up_over_labels_and_the_mean_over_tokens(checkpoin
         labels[1, 2] = labels[1, 0] = 1
         expected = F.binary_cross_entropy_with_logits(held.head(seen), labels, reduction="sum") / 4
     assert found.dense == pytest.approx(float(expected), rel=1e-6)
+
+
+def pointing(number: int, token: int | None) -> Sample:
+    one = sample(number)
+    return one if token is None else replace(one, pointed={0: token})
+
+
+def test_what_is_meant_and_where_tokens_lie_is_read_in_the_middle_of_the_language_model(
+    checkpoint: Path,
+) -> None:
+    held = learner(checkpoint, replace(QUICK, pointing=0.5))
+    assert held.pointer is not None
+    pointed = [(0, 2), (1, None), (2, 11), (3, 0)]
+    samples = encoded(checkpoint, [pointing(*which) for which in pointed])
+    batch = pack(samples, 10_000, merge=2)
+    assert (batch.pointed, batch.placed) == (3, 4 + 8 + 12 + 4)
+    found = held.measure(batch)
+    losses, right = [], 0
+    for one, (_, token) in zip(samples, pointed, strict=True):
+        alone = pack([one], 1000, merge=2).passes[0]
+        with torch.no_grad(), held.pointer.listening(held.network) as heard:
+            read_alone(held, alone)
+        states = heard[0][0, alone.ids == held.network.config.image_token]
+        with torch.no_grad():
+            meant, where = held.pointer(states)
+        grid = one.pictures[0].grid
+        high, wide = grid.height // 2, grid.width // 2
+        # Rows first, as tokens are counted.
+        assert alone.lies.tolist() == [[at // wide, at % wide] for at in range(high * wide)]
+        assert where.shape == (high * wide, 2, 64)
+        if token is not None:
+            losses.append(F.cross_entropy(meant[None], torch.tensor([token])))
+            right += int(meant.argmax() == token)
+    assert found.meant == pytest.approx(float(sum(losses)) / 3, rel=1e-5)
+    assert found.hit == right / 3
+    touched = {name for name, gradient in gradients(held, batch)[0].items() if gradient.any()}
+    assert {"pointer.meant.weight", "pointer.lies.weight"} <= touched
+
+
+def read_alone(held: Learner, one: Pass) -> None:
+    patches = torch.cat([alike.patches(held._processor) for alike in one.pictures])
+    grids = [alike.grid for alike in one.pictures for _ in alike.frames]
+    x = held.network.embed(one.ids[None], held.network.see(patches, grids))
+    held.network(x, one.positions[:, None], segments=one.segments)
+
+
+def test_pointing_is_learnt_from_what_was_said_before_the_picture(checkpoint: Path) -> None:
+    """One and the same picture: which token is meant, the words alone tell."""
+    held = learner(checkpoint, replace(QUICK, pointing=1.0))
+    picture = sample(2).messages[0].parts[0]
+    asked = []
+    for word, token in (("Ada", 3), ("Wolf", 7), ("Oslo", 0)):
+        messages = (Message.of("user", word, picture), Message.of("assistant", "here"))
+        asked.append(Sample(messages, (1,), pointed={0: token}))
+    batch = pack(encoded(checkpoint, asked), 10_000, merge=2)
+    first = held.measure(batch)
+    for _ in range(60):
+        last = held.learn(batch, 3e-3)
+    assert last is not None
+    assert first.meant is not None
+    assert last.meant is not None
+    assert first.meant > 1.5
+    assert last.meant < 0.3
+    assert last.hit == 1
+
+
+@pytest.mark.parametrize("wrong", [{0: 4}, {0: -1}, {1: 0}])
+def test_a_token_that_is_not_there_cannot_be_meant(checkpoint: Path, wrong: dict[int, int]) -> None:
+    with pytest.raises(ValueError, match="pointed names"):
+        encode(replace(sample(0), pointed=wrong), layout(checkpoint))
 
 
 def only_seen(number: int, drawn: dict[int, str]) -> Sample:

@@ -119,7 +119,7 @@ _FORMS = {
     "app": '"T"',
     "seconds": "S",
 }
-"""How the prompt shows each argument."""
+"""How errors show each argument."""
 
 
 class PocketDialect:
@@ -141,8 +141,8 @@ class PocketDialect:
     def __init__(self, tools: Tools = (), *, phone: bool = False) -> None:
         self.vocabulary = Vocabulary(self.name, _PHONE if phone else _DESKTOP)
         self.tools = named(tools, self.vocabulary.names)
-        said = (_form(verb) for verb in self.vocabulary.verbs)
-        self.system = f"{'Phone' if phone else 'Desktop'}: {', '.join(said)}"
+        # No list of actions: who learnt the dialect knows them, who did not cannot act by it.
+        self.system = "Phone" if phone else "Desktop"
         for tool in self.tools.values():
             words = " ".join(str(tool["description"]).split())
             self.system += f"\n{tool['name']} {json.dumps(tool['parameters'])}: {words}"

@@ -10,6 +10,7 @@ from pathlib import Path
 from random import Random
 
 from ...model.size import Size
+from ...model.tokenizer import Tokenizer
 from ...model.training.sample import Sample
 from .grounding import buttons, on_part, on_screen
 from .lessons import learnt, lesson_on
@@ -40,6 +41,7 @@ class Curriculum:
     Args:
         recipe: Its stages.
         words: What is read.
+        tokenizer: Cuts words into the pieces that are told on pictures.
         length: Steps of all stages together; None: as the recipe has it. With another number every
             stage is longer or shorter by the same factor.
         rollouts: Folder of what the model does on its own while it is trained; None: nothing.
@@ -48,6 +50,7 @@ class Curriculum:
 
     recipe: PocketRecipe
     words: Words
+    tokenizer: Tokenizer
     length: int | None = None
     rollouts: Path | None = None
     every: int = 1000
@@ -99,8 +102,11 @@ class Curriculum:
         cut, single = _part(draw, kind.screens * count), _part(draw, kind.scattered * count)
         single = min(single, count - cut)
         made = [scattered(draw, kind, looks, self.words) for _ in range(single)]
-        made += [covered(draw, kind, looks, self.words) for _ in range(count - cut - single)]
-        parts = partial(seen, draw, kind, count=_LOOKED_AT_OF_A_SCREEN)
+        made += [
+            covered(draw, kind, looks, self.words, self.tokenizer)
+            for _ in range(count - cut - single)
+        ]
+        parts = partial(seen, draw, kind, count=_LOOKED_AT_OF_A_SCREEN, tokenizer=self.tokenizer)
         return made + _of_screens(draw, stage, cut, parts)
 
     def _reading(self, draw: Random, stage: Stage, count: int) -> list[Sample]:

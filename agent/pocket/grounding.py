@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from random import Random
+from typing import NamedTuple
 
 from PIL import Image as Pillow
 
@@ -19,7 +20,7 @@ from ...model.size import Size
 from ...model.training.sample import Sample
 from .looks import Looks
 from .pictures import CELL_PX, drawn_in, moved, picture
-from .screens import Control, Screen, control, controls, on_grid
+from .screens import Control, Screen, at_end, control, controls, on_grid
 from .words import Words
 
 DIALECT = "pocket"
@@ -39,18 +40,33 @@ def spoken(tools: Sequence[Tool] = ()) -> Dialect:
     return dialect_named(DIALECT, ACTION_SPACE | (TALK if tools else TALK - {"call_tool"}), specs)
 
 
-def where(name: str) -> str:
+class Question(NamedTuple):
+    """What is asked about a picture.
+
+    Attributes:
+        text: The question.
+        action: What answers it.
+        place: What it is about, in pixels of the picture.
+    """
+
+    text: str
+    action: Action
+    place: Point
+
+
+def where_is(name: str, point: Point) -> Question:
     """Ask where something is."""
-    return f"Where is {name}?"
+    return Question(f"Where is {name}?", a.Click(point=point), point)
 
 
-def what(x: int, y: int) -> str:
+def what_is_at(x: int, y: int, text: str) -> Question:
     """Ask what is written somewhere."""
-    return f"What is at {x} {y}?"
+    return Question(f"What is at {x} {y}?", a.Answer(text=text), Point(x, y))
 
 
-Question = tuple[str, Action]
-"""What is asked about a picture, and the action that answers it."""
+def token_at(point: Point, size: Size) -> int:
+    """Give the number of the token that shows a point of a picture, rows first."""
+    return int(point.y) // CELL_PX * (size.width // CELL_PX) + int(point.x) // CELL_PX
 
 
 def asked(
@@ -70,18 +86,21 @@ def asked(
     height, width = image.pixels.shape[:2]
     frame = Frame("picture", Size(width, height), Size(width, height)).planned(image.resized)
     turns = asked_on(questions, frame)
-    system, first = spoken().messages(questions[0][0], (), image)
+    # Only the first question comes before the picture.
+    pointed = {0: token_at(questions[0].place, image.resized)}
+    system, first = spoken().messages(questions[0].text, (), image)
     if short:
         system = Message.of("system", "")
-    return Sample((system, first, *turns[1:]), tuple(range(2, 2 + len(turns), 2)), {0: drawn})
+    learn = tuple(range(2, 2 + len(turns), 2))
+    return Sample((system, first, *turns[1:]), learn, {0: drawn}, pointed)
 
 
 def asked_on(questions: Sequence[Question], frame: Frame) -> list[Message]:
     """Give questions about a picture that was shown, and their answers, a turn each."""
     dialect, turns = spoken(), list[Message]()
-    for question, action in questions:
-        turns.append(Message.of("user", f"{question}\n"))
-        turns.append(Message.of("assistant", Marked(dialect.render(action, frame))))
+    for question in questions:
+        turns.append(Message.of("user", f"{question.text}\n"))
+        turns.append(Message.of("assistant", Marked(dialect.render(question.action, frame))))
     return turns
 
 
@@ -101,7 +120,7 @@ def buttons(draw: Random, looks: Looks, words: Words, cells: Size, count: int) -
     image = Pillow.new("RGB", size, ground)
     note = Written()
     canvas = Canvas(image, written=note)
-    placed: dict[str, Box] = {}
+    placed, written = dict[str, Box](), dict[str, Box]()
     for _ in range(3 * count):
         if len(placed) == count:
             break
@@ -122,19 +141,21 @@ def buttons(draw: Random, looks: Looks, words: Words, cells: Size, count: int) -
             fill, ink = draw.choice(((s.accent, s.on_accent), (s.soft, s.text), (s.raised, s.text)))
             canvas.fill(box, fill, draw.choice((0, 4, 8)))
         canvas.text(left + across, top + down, text, font, ink)
-        placed[text] = box
+        placed[text], written[text] = (
+            box,
+            Box(left + across, top + down, box.right - across, box.bottom - down),
+        )
     if not placed:
         canvas.text(2, 2, "i", looks.font(draw), s.text)
-        placed["i"] = Box(2, 2, 10, 20).clipped(canvas.box)
+        placed["i"] = written["i"] = Box(2, 2, 10, 20).clipped(canvas.box)
     drawn = drawn_in((one for run in note.runs() for one in run.letters), size)
     questions: list[Question] = []
     for name in draw.sample([*placed], len(placed)):
         box = placed[name]
         if draw.random() < 0.25:
-            questions.append((what(*_somewhere(draw, box)), a.Answer(text=name)))
+            questions.append(what_is_at(*_somewhere(draw, box), name))
         else:
-            point = on_grid(Point(*box.centre), box)
-            questions.append((where(name), a.Click(point=point)))
+            questions.append(where_is(name, on_grid(at_end(written[name]), box)))
     return asked(questions, picture(image), drawn, short=True)
 
 
@@ -162,10 +183,10 @@ def questions_on(draw: Random, screen: Screen, count: int) -> list[Question]:
     """Give up to so many questions where things are, and a few what is written somewhere."""
     questions: list[Question] = []
     for one in _chosen(draw, screen, count):
-        questions.append((where(one.name), a.Click(point=one.point)))
+        questions.append(where_is(one.name, one.point))
     whole = [run for run in screen.runs if run.whole and len(run.text) <= _LONGEST]
     for run in draw.sample(whole, min(len(whole), count // 3)):
-        questions.append((what(*_somewhere(draw, Box(*run.box))), a.Answer(text=run.text)))
+        questions.append(what_is_at(*_somewhere(draw, Box(*run.box)), run.text))
     draw.shuffle(questions)
     return questions
 
@@ -190,7 +211,7 @@ def on_part(draw: Random, screen: Screen, cells: Size, count: int = 4) -> Sample
         point = Point(one.point.x - left, one.point.y - top)
         box = Box(shown.left - left, shown.top - top, shown.right - left, shown.bottom - top)
         inside = on_grid(point, box.inset(2))
-        questions.append((where(one.name), a.Click(point=inside)))
+        questions.append(where_is(one.name, inside))
     if not questions:
         return None
     letters, things = moved(

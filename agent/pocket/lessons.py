@@ -25,7 +25,7 @@ from ...envs.practice.tasks import Unfit, make_task
 from ...envs.practice.tasks.base import PracticeTask
 from ...envs.practice.tasks.oracle import next_action
 from ...envs.practice.tasks.steps import Lost, Next
-from ...envs.practice.written import written_on
+from ...envs.practice.written import Run, written_on
 from ...model.base import Reply
 from ...model.chat import Image, Marked, Message
 from ...model.size import Size
@@ -33,10 +33,10 @@ from ...model.training.sample import Sample
 from ..loop import Agent
 from ..task import Limits, Task
 from .demo_tool import note_down, note_task
-from .grounding import asked_on, questions_on, spoken
+from .grounding import asked_on, questions_on, spoken, token_at
 from .held_out import looks_held_out, names_one
 from .pictures import drawn_in, things_on
-from .screens import Screen, clicked
+from .screens import Screen, clicked, said_by, touched
 
 _MOST_STEPS = 40
 LONGEST_S = 86_400.0
@@ -151,13 +151,14 @@ class _Pupil:
         temperature: float | None = None,
     ) -> Reply:
         """Take down a sample and say what is to be said; where nobody knows, end it."""
-        lesson, step = self._lesson, self._step
+        lesson, number = self._lesson, self._step
         self._step += 1
         size = lesson.phone.size
         frame = Frame("phone", size, size).planned(size)
         runs = written_on(lesson.phone)
         try:
-            deed = plain(next_action(lesson.task, lesson.phone, self._answers), lesson.phone)
+            step = next_action(lesson.task, lesson.phone, self._answers)
+            deed = plain(step, lesson.phone, runs)
             right = self.dialect.render(deed, frame)
         except (Lost, ActionError):
             return Reply(self.dialect.render(a.Done(), frame))
@@ -172,8 +173,8 @@ class _Pupil:
             letters = (one for run in runs for one in run.letters)
             drawn = {len(shown) - 1: drawn_in(letters, size, screen.things)}
             learn = range(len(messages), len(turns), 2)
-            self.samples.append(Sample(turns, tuple(learn), drawn))
-        said = self._said(step, right, deed, frame)
+            self.samples.append(Sample(turns, tuple(learn), drawn, _pointed(deed, shown)))
+        said = self._said(number, right, deed, frame, runs)
         if said == right:
             self._done[right, shown[-1].hash] += 1
         try:
@@ -186,35 +187,67 @@ class _Pupil:
             pass  # the agent is told so, and goes on
         return Reply(said)
 
-    def _said(self, step: int, right: str, deed: Action, frame: Frame) -> str:
-        if step < len(self._lesson.said):
-            return self._lesson.said[step]
+    def _said(
+        self, number: int, right: str, deed: Action, frame: Frame, runs: Sequence[Run]
+    ) -> str:
+        if number < len(self._lesson.said):
+            return self._lesson.said[number]
         if (
             isinstance(deed, a.Done | a.Answer | a.CallTool)
             or self._draw.random() >= self._lesson.slips
         ):
             return right
-        return self.dialect.render(slip(self._draw, self._lesson.phone), frame)
+        return self.dialect.render(slip(self._draw, self._lesson.phone, runs), frame)
 
 
-def plain(step: Next, phone: Phone) -> Action:
-    """Give what the oracle wants as it is most easily learnt.
+def _pointed(deed: Action, shown: Sequence[Image]) -> dict[int, int]:
+    """Give which token of the newest picture is touched, if one is."""
+    if not isinstance(deed, a.Click | a.LongPress) or deed.point is None:
+        return {}
+    return {len(shown) - 1: token_at(deed.point, shown[-1].resized)}
+
+
+def plain(step: Next, phone: Phone, runs: Sequence[Run]) -> Action:
+    """Give what the oracle wants as it is most easily learnt, and can be told from the screen.
 
     Places are of few coordinates; lists are moved by always the same, since how far off something
-    is cannot be seen; and apps are opened by their names, and not by their icons.
+    is cannot be seen; what shows by its edge alone is moved, too, before it is touched; and apps
+    are opened by their names, and not by their icons.
+
+    Args:
+        step: What the oracle wants.
+        phone: As it shows.
+        runs: All that can be read there.
     """
     action = step.action
     app = step.why.removeprefix("open ")
     if app != step.why and any(app == each.label for each in phone.apps.values()):
         return a.OpenApp(name=app)
     if isinstance(action, a.Click | a.LongPress) and action.point is not None:
-        return action.model_copy(update={"point": clicked(phone, action.point)})
+        if (way := _hidden(phone, action.point, runs)) is not None:
+            return _moved(phone, way)
+        return action.model_copy(update={"point": clicked(phone, action.point, runs)})
     if isinstance(action, a.Scroll) and action.unit == "screens":
         return action.model_copy(update={"amount": _FAR})
     return action
 
 
-def slip(draw: Random, phone: Phone) -> Action:
+def _hidden(phone: Phone, point: Point, runs: Sequence[Run]) -> Direction | None:
+    """Give the way to what is touched, where it says something and no word of it shows."""
+    meant = touched(phone, point)
+    if meant is None or meant.role != "item" or said_by(meant, runs):
+        return None
+    if not any(one.text for one in meant.walk()):
+        return None
+    return "down" if point.y > phone.size.height / 2 else "up"
+
+
+def _moved(phone: Phone, way: Direction) -> a.Scroll:
+    middle = Point(phone.size.width // 2, phone.size.height // 2)
+    return a.Scroll(point=middle, direction=way, amount=_FAR, unit="screens")
+
+
+def slip(draw: Random, phone: Phone, runs: Sequence[Run]) -> Action:
     """Give something that a beginner might do: tap something else, scroll, go back."""
     nodes = [node for node in phone.tree().walk() if node.clickable and node.enabled]
     kind = draw.random()
@@ -222,11 +255,10 @@ def slip(draw: Random, phone: Phone) -> Action:
     if nodes and kind < 0.7:
         x, y = draw.choice(nodes).box.centre
         point = Point(min(max(x, 0), width - 1), min(max(y, 0), height - 1))
-        return a.Click(point=clicked(phone, point))
+        return a.Click(point=clicked(phone, point, runs))
     if kind < 0.9:
-        middle = Point(width // 2, height // 2)
         ways: tuple[Direction, ...] = ("up", "down")
-        return a.Scroll(point=middle, direction=draw.choice(ways), amount=_FAR, unit="screens")
+        return _moved(phone, draw.choice(ways))
     return a.Back()
 
 

@@ -4,6 +4,7 @@ A picture that is only looked at takes a fraction of the time of one that is spo
 teaches something in each of its tokens. So what can be learnt by looking is learnt first.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from random import Random
 
@@ -14,9 +15,10 @@ from ...envs.practice.draw import Canvas
 from ...envs.practice.written import Written, inks
 from ...model.chat import Message
 from ...model.size import Size
+from ...model.tokenizer import Tokenizer
 from ...model.training.sample import Sample
 from .looks import Looks
-from .pictures import CELL_PX, drawn_in, moved, picture
+from .pictures import CELL_PX, Thing, drawn_in, moved, picture, pieces_in
 from .screens import Screen
 from .words import ASCII, Words
 
@@ -74,7 +76,9 @@ def scattered(draw: Random, kind: Looking, looks: Looks, words: Words) -> Sample
     return _sample(image, note)
 
 
-def covered(draw: Random, kind: Looking, looks: Looks, words: Words) -> Sample:
+def covered(
+    draw: Random, kind: Looking, looks: Looks, words: Words, tokenizer: Tokenizer
+) -> Sample:
     """Write line upon line, each in a font and a colour of its own."""
     size = _size(draw, kind)
     image = Pillow.new("RGB", size, looks.colours(draw)[1])
@@ -92,23 +96,26 @@ def covered(draw: Random, kind: Looking, looks: Looks, words: Words) -> Sample:
             canvas.text(x, y, text, font, ink)
             x += fonts.width(text, font) + draw.randrange(4, 40)
         y += high + draw.choice((0, 0, 1, 2, 4, 10))
-    return _sample(image, note)
+    return _sample(image, note, pieces_in(note.runs(), tokenizer))
 
 
-def seen(draw: Random, kind: Looking, screen: Screen, count: int) -> list[Sample]:
+def seen(
+    draw: Random, kind: Looking, screen: Screen, count: int, tokenizer: Tokenizer
+) -> list[Sample]:
     """Cut so many parts out of a screen, wherever they begin."""
     made = []
+    things = [*screen.things, *pieces_in(screen.runs, tokenizer)]
     for _ in range(count):
         size = _size(draw, kind)
         width, height = screen.phone.size
         size = Size(min(size.width, width), min(size.height, height))
         left, top = draw.randint(0, width - size.width), draw.randint(0, height - size.height)
-        letters, things = moved(
-            (one for run in screen.runs for one in run.letters), screen.things, left, top
+        letters, there = moved(
+            (one for run in screen.runs for one in run.letters), things, left, top
         )
         pixels = screen.pixels[top : top + size.height, left : left + size.width]
         shown = picture(pixels.copy())
-        made.append(Sample((Message.of("user", shown),), (), {0: drawn_in(letters, size, things)}))
+        made.append(Sample((Message.of("user", shown),), (), {0: drawn_in(letters, size, there)}))
     return made
 
 
@@ -117,7 +124,7 @@ def _size(draw: Random, kind: Looking) -> Size:
     return Size(CELL_PX * cells.width, CELL_PX * cells.height)
 
 
-def _sample(image: Pillow.Image, note: Written) -> Sample:
+def _sample(image: Pillow.Image, note: Written, pieces: Sequence[Thing] = ()) -> Sample:
     shown = picture(image)
     letters = (one for run in note.runs() for one in run.letters)
-    return Sample((Message.of("user", shown),), (), {0: drawn_in(letters, shown.resized)})
+    return Sample((Message.of("user", shown),), (), {0: drawn_in(letters, shown.resized, pieces)})

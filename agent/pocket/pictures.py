@@ -9,9 +9,10 @@ from PIL import Image as Pillow
 from ...envs.practice.draw import Box
 from ...envs.practice.phone import Phone
 from ...envs.practice.view import View
-from ...envs.practice.written import Inked
+from ...envs.practice.written import Inked, Run
 from ...model.chat import Image, Pixels, pixel_hash
 from ...model.size import Size
+from ...model.tokenizer import Tokenizer
 
 CELL_PX = 28
 """What one merged token shows, across and down."""
@@ -61,6 +62,48 @@ def labels(alphabet: str) -> tuple[str, ...]:
     """Give the names of all that may stand in a token: letters by their place in it, and things."""
     places = range(_ACROSS * _DOWN)
     return (*(f"{sign}{place}" for place in places for sign in alphabet), *THINGS)
+
+
+def piece_label(piece: str) -> str:
+    """Give the name of a piece of a word, which is no name of a letter or a thing."""
+    return f"{piece!r}"
+
+
+def piece_labels(tokenizer: Tokenizer) -> dict[int, str]:
+    """Give the names of a vocabulary's pieces that can be seen, by token."""
+    pieces = {token: tokenizer.decode([token]) for token in tokenizer.texts}
+    return {token: piece_label(text) for token, text in pieces.items() if _seen(text)}
+
+
+def _seen(text: str) -> bool:
+    return text.isprintable() and "\ufffd" not in text and bool(text.strip())
+
+
+def pieces_in(runs: Iterable[Run], tokenizer: Tokenizer) -> list[Thing]:
+    """Give the pieces of all words that show, as prompts have them, where each ends.
+
+    Lines whose letters cannot be told apart by counting are left out.
+    """
+    found: list[Thing] = []
+    for run in runs:
+        if not run.whole or any(len(one.text) != 1 for one in run.letters):
+            continue
+        words = run.text.split()
+        if sum(map(len, words)) != len(run.letters):
+            continue
+        at = 0
+        for word in words:
+            for token in tokenizer.letters(f" {word}"):
+                piece = tokenizer.decode([token])
+                if "\ufffd" in piece:  # a part of a letter: the rest cannot be counted
+                    break
+                at += len(piece.strip())
+                if piece.strip():
+                    found.append(Thing(piece_label(piece), *run.letters[at - 1].middle))
+            else:
+                continue
+            break
+    return found
 
 
 def drawn_in(

@@ -104,6 +104,7 @@ class PocketRecipe:
     Attributes:
         stages: One after the other.
         learning: How it learns.
+        speaks: Whether the language model begins to learn in it.
         families: Of the tasks that are gone through.
         slips: Share of the steps of a task at which something else is done, in ``Shares.slips``.
         phones: How many phones are looked through for words.
@@ -112,6 +113,7 @@ class PocketRecipe:
 
     stages: tuple[Stage, ...]
     learning: Recipe
+    speaks: bool = False
     families: tuple[str, ...] = tuple(sorted(FAMILIES))
     slips: float = 0.15
     phones: int = 24
@@ -133,7 +135,7 @@ _PART = Recipe(
     dense_weight=0.1,
     seed=0,
 )
-_SPEAK = replace(_PART, ema=0.998, dense_weight=0.4)
+_SPEAK = replace(_PART, ema=0.998, freeze_vision=True, pointing=0.3)
 _LOOK = Shares(looking=1.0)
 _READ = Reading((3, 4, 5), (1, 2, 3), found=0.25, lines=3)
 _PARTS = Grounding((Size(5, 6), Size(10, 6), Size(10, 11)), words=6)
@@ -203,41 +205,37 @@ SEEING = PocketRecipe(
 SPEAKING = PocketRecipe(
     stages=(
         Stage(
-            "reading",
-            400,
+            "reading and finding",
+            500,
             32,
-            Shares(reading=0.7, grounding=0.3),
+            Shares(reading=0.4, grounding=0.6),
             EVERY,
             reading=_READ,
-            grounding=Grounding((Size(2, 2), Size(3, 2), Size(4, 3)), words=4),
+            grounding=Grounding((Size(3, 2), Size(4, 3), Size(5, 4)), words=4),
         ),
         Stage(
-            "finding",
+            "finding on screens",
             800,
-            16,
-            Shares(reading=0.3, grounding=0.5, screens=0.2),
+            12,
+            Shares(reading=0.15, grounding=0.35, screens=0.5),
             WIDE,
             reading=_READ,
-            grounding=Grounding((Size(4, 3), Size(5, 4), Size(5, 6)), words=5),
+            grounding=Grounding((Size(4, 3), Size(5, 6), Size(10, 6)), words=6),
         ),
     ),
-    learning=replace(_SPEAK, freeze_vision=True),
+    learning=_SPEAK,
+    speaks=True,
 )
 """What it says, and where it is."""
 
 _ACTED = (
-    "switch_setting", "quick_toggle", "set_volume", "set_brightness", "choose_timeout",
-    "choose_language", "tell_setting", "rename_phone", "set_permission", "allow_permission",
-    "deny_permission", "clear_notifications", "dismiss_notification", "open_notification",
-    "tell_notification", "close_all_apps", "close_app", "switch_app", "open_apps", "lock_phone",
-    "missing_app", "switch_alarm", "switch_alarms_off", "delete_alarm", "add_alarm", "tell_alarm",
-    "alarm_missing", "start_timer", "pause_timer", "lap_stopwatch", "remove_city",
-    "favourite_contact", "count_favourites", "add_contact", "delete_contact",
-    "call_contact", "tell_detail", "create_note", "delete_note", "pin_note", "restore_note",
-    "create_folder", "delete_file", "send_message",
-    "delete_conversation", "tell_last_message", "remove_from_cart", "favourite_product",
-    "tell_cart_total", "empty_cart", "missing_product", "forget_article", "follow_link",
-    "pair_missing_device", "forget_network", "event_missing", note_down.name,
+    "switch_setting", "quick_toggle", "choose_timeout", "choose_language", "rename_phone",
+    "set_permission", "allow_permission", "deny_permission", "clear_notifications",
+    "dismiss_notification", "open_notification", "close_all_apps", "close_app", "switch_app",
+    "open_apps", "lock_phone", "missing_app", "switch_alarm", "delete_alarm", "alarm_missing",
+    "pause_timer", "lap_stopwatch", "remove_city", "favourite_contact", "add_contact",
+    "call_contact", "create_note", "delete_note", "empty_cart", "missing_product",
+    "pair_missing_device", "forget_network", note_down.name,
 )  # fmt: skip
 """Families whose steps can be told from a goal, one screen and what was said before, and the task
 for a tool."""
@@ -248,7 +246,7 @@ ACTING = PocketRecipe(
             "tasks",
             8_000,
             8,
-            Shares(reading=0.1, grounding=0.15, screens=0.1, acting=0.4, slips=0.25),
+            Shares(reading=0.05, grounding=0.1, screens=0.2, acting=0.4, slips=0.25),
             WIDE,
             reading=_READ,
             grounding=_PARTS,
@@ -263,7 +261,7 @@ ACTING = PocketRecipe(
             grounding=_PARTS,
         ),
     ),
-    learning=replace(_SPEAK, learning_rate=8e-4, freeze_vision=True),
+    learning=replace(_SPEAK, learning_rate=8e-4),
     families=_ACTED,
 )
 """What is done on a phone to reach a goal."""

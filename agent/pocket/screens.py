@@ -1,7 +1,7 @@
 """Screens of practice phones that somebody has wandered about on, and what can be read there."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from random import Random
 
@@ -20,6 +20,10 @@ from .pictures import Thing, things_on
 
 _LOADED_S = 3.0
 _MOST_TRIES = 50
+_TALLEST_PX = 120
+"""Of what is one thing."""
+_LAST_PX = 6
+"""Of a line: the middle of its last letter, or nearly."""
 _GRIDS = (14, 7)
 """Sides in pixels of the squares whose middles are clicked: a patch, and half of one."""
 
@@ -137,29 +141,60 @@ def control(screen: Screen, name: str, box: Box) -> Control | None:
         tapped = next((view.box for view in hits if view.on_tap), box)
         shown = tapped.clipped(Box(0, 0, *screen.phone.size))
         said = any(run.text == name for run in screen.runs)
-        return Control(name, clicked(screen.phone, action.point), shown, said)
+        point = clicked(screen.phone, action.point, screen.runs)
+        return Control(name, point, shown, said)
     except Lost:
         return None
     return None
 
 
-def clicked(phone: Phone, point: Point) -> Point:
-    """Give a point of few possible ones that touches what a point touches, where there is one."""
-    scene = phone.scene()
+def touched(phone: Phone, point: Point) -> View | None:
+    """Give what a touch there is for; None where it is for nothing."""
+    for view in phone.scene().hits(*point):
+        if view.on_tap or view.on_long or view.role in ("field", "slider"):
+            return view
+    return None
 
-    def touched(x: float, y: float) -> View | None:
-        hits = scene.hits(x, y)
-        return next(
-            (v for v in hits if v.on_tap or v.on_long or v.role in ("field", "slider")), None
-        )
 
-    meant = touched(*point)
+def clicked(phone: Phone, point: Point, runs: Sequence[Run]) -> Point:
+    """Give a point of few possible ones that touches what a point touches, where there is one.
+
+    It is where the name of that ends, if it has one that shows: a token of a picture knows what
+    stands before it in its line, and not what comes after. Else it is near the point.
+
+    Args:
+        phone: As it shows.
+        point: Where it would be touched.
+        runs: All that can be read there.
+    """
+    exact = Point(round(point.x), round(point.y))
+    meant = touched(phone, point)
     if meant is None or meant.role == "slider":  # where it is touched says what it is set to
-        return Point(round(point.x), round(point.y))
-    for near in _near(point):
-        if touched(*near) is meant:
-            return near
-    return Point(round(point.x), round(point.y))
+        return exact
+    named = said_by(meant, runs)[:1] if meant.box.height <= _TALLEST_PX else []
+    for middle in (*(at_end(Box(*run.box)) for run in named), point):
+        for near in _near(middle):
+            if touched(phone, near) is meant:
+                return near
+    return exact
+
+
+def said_by(view: View, runs: Sequence[Run]) -> list[Run]:
+    """Give what can be read in a view, its title first: the largest letters, from above.
+
+    The one letter in a person's picture is larger still, and comes last.
+    """
+    inside = [run for run in runs if view.box.holds(*Box(*run.box).centre)]
+    return sorted(inside, key=_as_title)
+
+
+def _as_title(run: Run) -> tuple[bool, int, int, int]:
+    return len(run.text) < 2, -run.font.px, run.box[1], run.box[0]
+
+
+def at_end(box: Box) -> Point:
+    """Give the point in the last letters of a line."""
+    return Point(box.right - min(_LAST_PX, box.width // 2), box.centre[1])
 
 
 def on_grid(point: Point, box: Box) -> Point:

@@ -9,6 +9,7 @@ import hashlib
 import json
 import shutil
 import threading
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -27,21 +28,24 @@ from ...model.image import Processor
 from ...model.network import Network
 from ...model.prompt import Layout
 from ...model.size import Size
+from ...model.tokenizer import Tokenizer
 from ...model.training.encode import encode
 from ...model.training.log import Row
 from ...model.training.new import new_checkpoint
 from ...model.training.pocket import pocket_config
 from ...model.training.recipe import Pace
 from ...model.training.sample import Sample
+from ...model.training.save import save_checkpoint
 from ...model.training.trainer import Summary, Trainer
 from ...model.weights import load
+from .beginning import begin_to_speak
 from .curriculum import Curriculum
 from .grounding import on_screen
 from .held_out import FIRST_SEED, SIZE
 from .lessons import lesson_on
 from .looking import Looking, seen
 from .looks import EVERY, Looks
-from .pictures import CELL_PX, labels
+from .pictures import CELL_PX, labels, piece_labels
 from .playing import Speaking, played, rolled_out, share_right
 from .reading import Reading, written
 from .recipe import PocketRecipe
@@ -53,6 +57,10 @@ from .words import Words
 PROCESSOR = Processor(min_pixels=CELL_PX**2, max_pixels=SIZE.width * SIZE.height)
 """Crops of one token are seen as they are, and so are screens up to the one that is held out."""
 _HEAD = "head.safetensors"
+"""What was learnt beside the network: its names as `Learner.weights` has them."""
+_DENSE, _POINTER = "dense.", "pointer."
+_USUAL = 16
+"""Screens by which what the tower shows is measured."""
 _FAMILIES_PLAYED = ("switch_setting", "add_contact", "switch_alarm", "tell_detail")
 """Played at each look: one that is a few taps, one with text, one below the edge, one question."""
 
@@ -127,18 +135,19 @@ class PocketRun:
                 shape = pocket_config(tokenizer)
                 new_checkpoint(begun, shape, tokenizer, PROCESSOR, seed=recipe.seed)
             else:
-                _copied(after, begun)
+                _copied(after, begun, self.words if recipe.speaks else None)
         config = read_config(begun)
         files = Files(begun)
         self.network: Network = load(
             files, config, dtype=torch.float32, device=torch.device(device)
         )
         self.layout = Layout.read(begun, config)
+        tokenizer = self.layout.tokenizer
         self.source = Curriculum(
-            recipe, self.words, steps, folder / "rollouts", self._watched.every
+            recipe, self.words, tokenizer, steps, folder / "rollouts", self._watched.every
         )
         self.recipe = recipe
-        learning = replace(recipe.learning, labels=labels(self.words.alphabet))
+        learning = replace(recipe.learning, labels=_labels(self.words, tokenizer))
         looks = f"{self._watched.rollouts} tasks, every {self._watched.every} steps"
         about = {
             "begun": files.fingerprint(),
@@ -161,12 +170,12 @@ class PocketRun:
         self._head = self.trainer.learner.head or torch.nn.Linear(
             config.text.width, len(learning.labels), device=torch.device(device)
         )
-        if (kept := folder / f"begun-{_HEAD}").exists():
-            held = _head_of(kept, learning.labels)
-            if self.trainer.learner.head is None:
-                self._head.load_state_dict(held)
-            elif self.trainer.step == 0:
-                self.trainer.learner.begin_head(held)
+        if (kept := _head_of(begun)).exists():
+            held, learner = _held(kept, learning.labels), self.trainer.learner
+            if learner.head is None:
+                self._head.load_state_dict(_dense(held))
+            if self.trainer.step == 0:
+                learner.begin_beside({n: held[n] for n in held.keys() & learner.weights.keys()})
 
     def run(self, stop: threading.Event | None = None) -> Summary:
         """Train to the end, or until told to stop, and write the checkpoint as it then is."""
@@ -176,7 +185,10 @@ class PocketRun:
         self.trainer.finish(self.folder / "begun", dtype=torch.bfloat16, made=made)
         with self.trainer.learner.averaged():
             about = {"labels": json.dumps(self.trainer.recipe.labels)}
-            save_file(self._head.state_dict(), self.folder / f".{_HEAD}", about)
+            weights = self.trainer.learner.weights
+            beside = {n: w.data for n, w in weights.items() if n.startswith(_POINTER)}
+            beside |= {f"{_DENSE}{n}": w for n, w in self._head.state_dict().items()}
+            save_file(beside, self.folder / f".{_HEAD}", about)
         (self.folder / f".{_HEAD}").rename(self.folder / _HEAD)
         return summary
 
@@ -186,7 +198,7 @@ class PocketRun:
         figures: dict[str, float] = {}
         shares = self.source.stage(step - 1).shares
         if watched.seeing:
-            figures["sees"] = self._sees(watched.seeing)
+            figures |= self._sees(watched.seeing)
         if watched.reading and shares.reading:
             read = held_out_words(watched.reading, self.source.stage(step - 1).reading, self.words)
             figures["reads"] = share_right(net, layout, read)
@@ -210,11 +222,12 @@ class PocketRun:
         return figures
 
     @torch.no_grad()
-    def _sees(self, count: int) -> float:
-        """Give the F1 score of the labels that are told on held-out phones' screens."""
+    def _sees(self, count: int) -> dict[str, float]:
+        """Give F1 scores of what is told on held-out phones' screens: letters, pieces of words."""
         names = self.trainer.recipe.labels
-        told = there = both = 0
-        for sample in held_out_pictures(count):
+        pieces = {*piece_labels(self.layout.tokenizer).values()}
+        told, there, both = Counter[bool](), Counter[bool](), Counter[bool]()
+        for sample in held_out_pictures(count, self.layout.tokenizer):
             (shown,) = encode(sample, self.layout).pictures
             patches = self.layout.processor.patches(shown.frames, shown.resized)
             scores = self._head(
@@ -223,25 +236,79 @@ class PocketRun:
             found = {(t, names[n]) for t, n in (scores > 0).nonzero().tolist()}
             true = {(t, name) for t, of in (shown.drawn or {}).items() for name in of}
             true = {(t, name) for t, name in true if name in names}
-            told, there, both = told + len(found), there + len(true), both + len(found & true)
-        return 2 * both / max(1, told + there)
+            for counts, some in ((told, found), (there, true), (both, found & true)):
+                counts.update(name in pieces for _, name in some)
+        return {
+            figure: 2 * both[piece] / max(1, told[piece] + there[piece])
+            for figure, piece in (("sees", False), ("spells", True))
+        }
 
 
-def _copied(after: Path, begun: Path) -> None:
-    """Put a run's checkpoint, or another one, where a run begins, with the head if there is one."""
+def _copied(after: Path, begun: Path, speaks: Words | None) -> None:
+    """Put a run's checkpoint, or another one, where a run begins, with the head if there is one.
+
+    Args:
+        after: The run, or the checkpoint.
+        begun: Where to; it gets its name when all is done.
+        speaks: The language model begins to speak, and these words are read; None: it goes on.
+    """
     checkpoint = after / "checkpoint" if (after / "checkpoint").is_dir() else after
     read_config(checkpoint)  # says what is missing
     begun.parent.mkdir(parents=True, exist_ok=True)
     if (after / _HEAD).exists():
-        shutil.copy(after / _HEAD, begun.with_name(f"begun-{_HEAD}"))
+        shutil.copy(after / _HEAD, _head_of(begun))
     new = begun.with_name(".begun-new")
     shutil.rmtree(new, ignore_errors=True)  # of a process that was killed here
     shutil.copytree(checkpoint, new)
+    if speaks is not None:
+        _spoken(new, speaks)
     new.rename(begun)
 
 
-def _head_of(path: Path, names: Sequence[str]) -> dict[str, torch.Tensor]:
-    """Read a dense loss's head.
+def _head_of(begun: Path) -> Path:
+    return begun.with_name(f"begun-{_HEAD}")
+
+
+def _labels(words: Words, tokenizer: Tokenizer) -> tuple[str, ...]:
+    return (*labels(words.alphabet), *piece_labels(tokenizer).values())
+
+
+def _spoken(begun: Path, words: Words) -> None:
+    """Have the language model begin, if what the tower sees is known and nothing was said before.
+
+    Where it has pointed, it has spoken: a run that goes on with another one keeps its words.
+    """
+    kept, config = _head_of(begun), read_config(begun)
+    layout = Layout.read(begun, config)
+    names = _labels(words, layout.tokenizer)
+    held = _held(kept, names) if kept.exists() else {}
+    if not held or any(name.startswith(_POINTER) for name in held):
+        return
+    network = load(Files(begun), config, dtype=torch.float32, device=torch.device("cpu"))
+    head = torch.nn.Linear(config.text.width, len(names))
+    head.load_state_dict(_dense(held))
+    begin_to_speak(network, layout, head, names, _usual_pictures(layout.tokenizer))
+    new = begun.with_name(".begun-spoken")
+    shutil.rmtree(new, ignore_errors=True)
+    save_checkpoint(network, begun, new, dtype=torch.float32)
+    beside = {f"{_DENSE}{n}": w for n, w in head.state_dict().items()}
+    save_file(beside, kept, {"labels": json.dumps(names)})
+    shutil.rmtree(begun)
+    new.rename(begun)
+
+
+def _usual_pictures(tokenizer: Tokenizer) -> list[Sample]:
+    kind = Looking((Size(10, 22),))
+    draws = (Random(f"usual {number}") for number in range(_USUAL))
+    return [one for draw in draws for one in seen(draw, kind, wandered(draw, EVERY), 1, tokenizer)]
+
+
+def _dense(held: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    return {n.removeprefix(_DENSE): w for n, w in held.items() if n.startswith(_DENSE)}
+
+
+def _held(path: Path, names: Sequence[str]) -> dict[str, torch.Tensor]:
+    """Read what was learnt beside a network.
 
     Raises:
         BadCheckpoint: It is of other labels.
@@ -261,14 +328,14 @@ def held_out_words(count: int, kind: Reading, words: Words) -> list[Sample]:
     ]
 
 
-def held_out_pictures(count: int) -> list[Sample]:
+def held_out_pictures(count: int, tokenizer: Tokenizer) -> list[Sample]:
     """Give screens of phones that are never trained on, to look at."""
     looks, kind = replace(EVERY, themes=(*THEMES,)), Looking((Size(10, 22),))
     made: list[Sample] = []
     for number in range(count):
         draw = Random(f"held out {number}")
         screen = wandered(draw, looks, held_out=True, seed=draw.randrange(FIRST_SEED))
-        made += seen(draw, kind, screen, 1)
+        made += seen(draw, kind, screen, 1, tokenizer)
     return made
 
 

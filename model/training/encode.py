@@ -25,12 +25,14 @@ class Shown:
         grid: Its patches.
         drawn: Labels of what stands in each of its merged tokens, by the token's number; None:
             it is not known.
+        pointed: The number of the token that is meant; None: none is.
     """
 
     frames: Tensor
     resized: Size
     grid: Grid
     drawn: dict[int, Sequence[str]] | None
+    pointed: int | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -103,10 +105,11 @@ def encode(sample: Sample, layout: Layout, context: int | None = None) -> Encode
 
 def _shown(sample: Sample, prompt: Prompt, visuals: Sequence[Visual]) -> tuple[Shown, ...]:
     """Give pictures with what is drawn on them."""
-    if unknown := sorted(set(sample.drawn) - set(range(len(prompt.visuals)))):
-        raise ValueError(
-            f"drawn names picture {unknown[0]}, and the sample shows {len(prompt.visuals)}"
-        )
+    for of, named in (("drawn", sample.drawn), ("pointed", sample.pointed)):
+        if unknown := sorted(set(named) - set(range(len(prompt.visuals)))):
+            raise ValueError(
+                f"{of} names picture {unknown[0]}, and the sample shows {len(prompt.visuals)}"
+            )
     shown = []
     for number, visual in enumerate(visuals):
         drawn = sample.drawn.get(number)
@@ -114,8 +117,13 @@ def _shown(sample: Sample, prompt: Prompt, visuals: Sequence[Visual]) -> tuple[S
             raise ValueError(
                 f"drawn names tokens outside 0 to {visual.tokens - 1} of picture {number}"
             )
+        pointed = sample.pointed.get(number)
+        if pointed is not None and not 0 <= pointed < visual.tokens:
+            raise ValueError(
+                f"pointed names token {pointed} of picture {number}, which has {visual.tokens}"
+            )
         kept = None if drawn is None else dict(drawn)
-        shown.append(Shown(pictures_of(visual), visual.part.resized, visual.grid, kept))
+        shown.append(Shown(pictures_of(visual), visual.part.resized, visual.grid, kept, pointed))
     return tuple(shown)
 
 

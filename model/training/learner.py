@@ -5,7 +5,7 @@ import os
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor, nn
@@ -18,6 +18,7 @@ from ..network import Network
 from ..quantized import Int4Linear, Int8Linear
 from .lora import add_lora
 from .packing import StepBatch
+from .pointing import Pointer
 from .reading import read
 from .recipe import Pace, Recipe
 from .recompute import recompute
@@ -39,6 +40,8 @@ class Learnt:
             None where nothing is known of it.
         right: Learnt tokens that scored best.
         exact: Samples of which all did.
+        meant: Mean cross entropy of the pictures' tokens that are meant; None where none is.
+        hit: Share of them that scored best; likewise.
         norm: Length of the gradient before clipping; NaN where there was none.
         skipped: Whether nothing was learnt, because the gradient was not finite.
     """
@@ -47,6 +50,8 @@ class Learnt:
     dense: float | None
     right: int
     exact: int
+    meant: float | None = None
+    hit: float | None = None
     norm: float = math.nan
     skipped: bool = False
 
@@ -97,11 +102,15 @@ class Learner:
         if pace.recompute:
             recompute(network)
         self.head = self._head()
+        self.pointer: Pointer | None = None
+        if recipe.pointing and recipe.lora is None:
+            self.pointer = Pointer(network, recipe.seed).to(self.device)
         self.weights: dict[str, nn.Parameter] = {
             name: weight for name, weight in network.named_parameters() if weight.requires_grad
         }
-        if self.head is not None:
-            self.weights |= {f"dense.{name}": w for name, w in self.head.named_parameters()}
+        for name, beside in (("dense", self.head), ("pointer", self.pointer)):
+            if beside is not None:
+                self.weights |= {f"{name}.{n}": w for n, w in beside.named_parameters()}
         for name, weight in self.weights.items():
             if weight.dtype not in (torch.float32, torch.float64):
                 raise ValueError(
@@ -136,12 +145,15 @@ class Learner:
         return head.to(self.device)
 
     @torch.no_grad()
-    def begin_head(self, held: Mapping[str, Tensor]) -> None:
-        """Give the dense loss's head the weights of another one, of the same labels."""
+    def begin_beside(self, held: Mapping[str, Tensor]) -> None:
+        """Give what is learnt beside the network, by the names in ``weights``, other weights.
+
+        Those of the dense loss's head are to be of the same labels.
+        """
         for name, value in held.items():
-            self.weights[f"dense.{name}"].copy_(value)
+            self.weights[name].copy_(value)
             if self._average is not None:
-                self._average[f"dense.{name}"].copy_(value)
+                self._average[name].copy_(value)
 
     def learn(
         self, batch: StepBatch, rate: float, stop: threading.Event | None = None
@@ -180,7 +192,7 @@ class Learner:
                 group["lr"] = rate
             self._optimizer.step()
             self._follow()
-        return Learnt(found.loss, found.dense, found.right, found.exact, norm, not finite)
+        return replace(found, norm=norm, skipped=not finite)
 
     def _too_large(self, batch: StepBatch) -> NotEnoughMemory:
         return NotEnoughMemory(
@@ -205,28 +217,35 @@ class Learner:
 
     def _sums(self, batch: StepBatch, stop: threading.Event | None = None) -> Learnt:
         """Read all passes; where gradients are on, add up those."""
-        sums = torch.zeros(4, dtype=torch.float64, device=self.device)
+        sums = torch.zeros(6, dtype=torch.float64, device=self.device)
         drawn = batch.drawn
         for cut in batch.passes:
             if stop is not None and stop.is_set():
                 raise _Stopped
             one = cut.to(self.device)
             with self._computing():
-                got = read(self.network, one, self._processor, self.head)
+                got = read(self.network, one, self._processor, self.head, self.pointer)
             if torch.is_grad_enabled():
                 total = got.loss / batch.weight if batch.said else got.loss
                 if drawn:
                     total = total + self._recipe.dense_weight * got.dense / drawn
+                if self.pointer is not None and batch.placed:
+                    meant = got.meant / max(1, batch.pointed) + got.lies / batch.placed
+                    total = total + self._recipe.pointing * meant
                 if total.requires_grad:  # pictures alone teach a tower nothing that stays as it is
                     torch.autograd.backward(total)
             wrong = torch.zeros(one.samples, device=self.device)
             wrong.index_add_(0, one.owners, (~got.right).float())
-            found = (got.loss.detach(), got.dense.detach(), got.right.sum(), (wrong == 0).sum())
-            sums += torch.stack([value.double() for value in found])
-        loss, dense, right, exact = sums.tolist()
+            found = (
+                got.loss, got.dense, got.right.sum(), (wrong == 0).sum(), got.meant, got.hit
+            )  # fmt: skip
+            sums += torch.stack([value.detach().double() for value in found])
+        loss, dense, right, exact, meant, hit = sums.tolist()
         shown = dense / drawn if drawn else None
         loss = loss / batch.weight if batch.said else 0.0
-        return Learnt(loss, shown, int(right), int(exact))
+        if self.pointer is None or not (pointed := batch.pointed):
+            return Learnt(loss, shown, int(right), int(exact))
+        return Learnt(loss, shown, int(right), int(exact), meant / pointed, hit / pointed)
 
     def _computing(self) -> AbstractContextManager[object]:
         if self._precision == "float32":

@@ -29,6 +29,8 @@ class Row:
         held_loss: As ``loss``, of what was held out; None where it was not measured.
         held_accuracy: As ``token_accuracy``.
         held_exact: As ``exact_replies``.
+        pointing_loss: Mean cross entropy of what is pointed at; None where nothing is.
+        pointed: Share of it that scored best; likewise.
     """
 
     step: int
@@ -45,6 +47,8 @@ class Row:
     held_loss: float | None = None
     held_accuracy: float | None = None
     held_exact: float | None = None
+    pointing_loss: float | None = None
+    pointed: float | None = None
 
 
 COLUMNS = [field.name for field in fields(Row)]
@@ -166,8 +170,8 @@ def curves(folder: Path) -> Path:
     FigureCanvasAgg(figure)
     above, below = figure.subplots(2, 1, sharex=True)
     for axes, names in (
-        (above, ("loss", "dense_loss", "held_loss")),
-        (below, ("token_accuracy", "exact_replies", "held_accuracy", "held_exact")),
+        (above, ("loss", "dense_loss", "pointing_loss", "held_loss")),
+        (below, ("token_accuracy", "exact_replies", "pointed", "held_accuracy", "held_exact")),
     ):
         for name in names:
             points = [

@@ -65,6 +65,9 @@ class Pass:
         drawn_rows: int64 ``[M]``: those of them, in that order, of which it is known what stands
             there.
         drawn_hits: int64 ``[2, hits]``: row of ``drawn_rows``, and label.
+        pointed: int64 ``[P, 3]``, of ``order``: where a picture begins, how many tokens it has, and
+            which of them is meant.
+        lies: int64 ``[placed, 2]``: row and column of each token that stands in ``ids``.
         samples: How many have something to say: ``owners`` are below it.
     """
 
@@ -80,6 +83,8 @@ class Pass:
     placed: int
     drawn_rows: Tensor
     drawn_hits: Tensor
+    pointed: Tensor
+    lies: Tensor
     samples: int
 
     def to(self, device: torch.device) -> "Pass":
@@ -88,7 +93,7 @@ class Pass:
             name: getattr(self, name).to(device, non_blocking=True)
             for name in (
                 "ids", "positions", "places", "targets", "owners", "weights", "drawn_rows",
-                "drawn_hits",
+                "drawn_hits", "pointed", "lies",
             )
         }  # fmt: skip
         pictures = tuple(replace(p, frames=p.frames.to(device)) for p in self.pictures)
@@ -104,6 +109,8 @@ class StepBatch:
         passes: One or more.
         weight: Of all its learnt tokens together.
         drawn: Picture tokens of which it is known what stands there.
+        placed: Picture tokens that the language model reads.
+        pointed: Pictures of which a token is meant.
         samples: How many.
         said: Of them, those that have something to say.
         tokens: Read by the network, pictures' among them.
@@ -113,6 +120,8 @@ class StepBatch:
     passes: tuple[Pass, ...]
     weight: float
     drawn: int
+    placed: int
+    pointed: int
     samples: int
     said: int
     tokens: int
@@ -166,6 +175,8 @@ def pack(
         passes,
         weight,
         drawn,
+        sum(one.placed for one in passes),
+        sum(len(one.pointed) for one in passes),
         len(samples),
         said,
         sum(sample.length or sample.seen(merge) for sample in samples),
@@ -201,6 +212,7 @@ def _joined(samples: Sequence[Encoded], merge: int, numbers: dict[str, int]) -> 
         sum(sample.seen(merge) for sample in saying),
         rows,
         hits,
+        *_pointed([picture for sample in saying for picture in sample.pictures], merge),
         len(saying),
     )
 
@@ -246,3 +258,18 @@ def _drawn(shown: Sequence[Shown], merge: int, numbers: dict[str, int]) -> tuple
         start += tokens
     places = torch.tensor(hits, dtype=torch.int64).view(-1, 2).T
     return torch.tensor(rows, dtype=torch.int64), places
+
+
+def _pointed(shown: Sequence[Shown], merge: int) -> tuple[Tensor, Tensor]:
+    """Give which tokens are meant, and where each lies."""
+    pointed: list[tuple[int, int, int]] = []
+    lies = [torch.zeros(0, 2, dtype=torch.int64)]
+    start = 0
+    for one in shown:
+        time, high, wide = one.grid.time, one.grid.height // merge, one.grid.width // merge
+        tokens = time * high * wide
+        if one.pointed is not None:
+            pointed.append((start, tokens, one.pointed))
+        lies.append(torch.cartesian_prod(torch.arange(high), torch.arange(wide)).repeat(time, 1))
+        start += tokens
+    return torch.tensor(pointed, dtype=torch.int64).view(-1, 3), torch.cat(lies)

@@ -10,6 +10,7 @@ from torch.utils.checkpoint import checkpoint
 from ..image import Processor
 from ..network import Network
 from .packing import Pass
+from .pointing import Pointer, pointing_losses
 
 SCORES = 1 << 26
 """Scores held at a time: with their gradients and copies in float32 under 1 GB."""
@@ -23,14 +24,26 @@ class Read:
         loss: Cross entropy of the learnt tokens, each times its weight, added up.
         dense: Binary cross entropy of what is drawn, added up over tokens and labels.
         right: bool ``[L]``: whether the likeliest token was the one to be told.
+        meant: Cross entropy of the tokens that are meant, added up over pictures.
+        lies: Cross entropy of where picture tokens lie, added up.
+        hit: Pictures whose token that is meant scored best.
     """
 
     loss: Tensor
     dense: Tensor
     right: Tensor
+    meant: Tensor
+    lies: Tensor
+    hit: Tensor
 
 
-def read(network: Network, one: Pass, processor: Processor, head: nn.Module | None) -> Read:
+def read(
+    network: Network,
+    one: Pass,
+    processor: Processor,
+    head: nn.Module | None,
+    pointer: Pointer | None = None,
+) -> Read:
     """Read a pass that lies on the network's device.
 
     Args:
@@ -38,9 +51,10 @@ def read(network: Network, one: Pass, processor: Processor, head: nn.Module | No
         one: From `pack`.
         processor: Of the checkpoint.
         head: From a picture's token to a score for each label; None: no dense loss.
+        pointer: From the language model's states to what is meant; None: no pointing loss.
     """
     seen = None
-    dense = torch.zeros((), device=one.ids.device)
+    none = dense = torch.zeros((), device=one.ids.device)
     if one.order is not None:
         patches = torch.cat([alike.patches(processor) for alike in one.pictures])
         grids = [alike.grid for alike in one.pictures for _ in range(len(alike.frames))]
@@ -48,11 +62,20 @@ def read(network: Network, one: Pass, processor: Processor, head: nn.Module | No
         if head is not None and len(one.drawn_rows):
             dense = _dense(head, seen[one.drawn_rows], one.drawn_hits)
     if not len(one.ids):
-        return Read(torch.zeros_like(dense), dense, one.targets.bool())
+        return Read(none, dense, one.targets.bool(), none, none, none)
     x = network.embed(one.ids[None], None if seen is None else seen[: one.placed])
-    hidden = network(x, one.positions[:, None], segments=one.segments)
+    meant, lies, hit = none, none, none
+    if pointer is None or not one.placed:
+        hidden = network(x, one.positions[:, None], segments=one.segments)
+    else:
+        with pointer.listening(network) as heard:
+            hidden = network(x, one.positions[:, None], segments=one.segments)
+        config = network.config
+        shown = (one.ids == config.image_token) | (one.ids == config.video_token)
+        meant, lies, hit = pointing_losses(pointer, heard[0][0, shown], one.pointed, one.lies)
     losses, right = _scored(network, hidden[0, one.places], one.targets)
-    return Read((losses * one.weights.to(losses.dtype)).sum(), dense, right)
+    loss = (losses * one.weights.to(losses.dtype)).sum()
+    return Read(loss, dense, right, meant, lies, hit)
 
 
 def _dense(head: nn.Module, seen: Tensor, hits: Tensor) -> Tensor:

@@ -30,6 +30,8 @@ class Recipe:
             learnt from it.
         dense_weight: What the dense loss, added up over labels and the mean over tokens, is
             multiplied by.
+        pointing: What the pointing loss is multiplied by, with that of where tokens lie; 0: there
+            is none, and with LoRA never.
         ema: How much of the average of the weights stays at a step, such as 0.999; what is
             written at the end is then the average. None: the last weights.
         seed: Of what begins at random: LoRA, and the head of the dense loss.
@@ -48,6 +50,7 @@ class Recipe:
     lora_alpha: float | None = None
     labels: tuple[str, ...] = ()
     dense_weight: float = 0.1
+    pointing: float = 0.0
     ema: float | None = None
     seed: int = 0
 
@@ -64,6 +67,7 @@ class Recipe:
             ("epsilon", 0, 1),
             ("weight_decay", 0, 10),
             ("dense_weight", 0, 1e6),
+            ("pointing", 0, 1e6),
         ):
             value = getattr(self, name)
             if not low <= value <= high:

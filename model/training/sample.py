@@ -20,12 +20,16 @@ class Sample:
         drawn: For a picture, by its number in the conversation: labels of what stands in each of
             its merged tokens, by the token's number (rows first). Tokens that are left out show
             nothing that has one. Pictures that are left out teach nothing of that kind.
+        pointed: For a picture, by its number: the merged token that the reply after it is about, by
+            the token's number. For the pointing loss (``pointing.py``); what is meant must be known
+            from what comes before the picture.
         weight: How much it counts beside others.
     """
 
     messages: Sequence[Message]
     learn: Sequence[int]
     drawn: Mapping[int, Mapping[int, Sequence[str]]] = field(default_factory=dict)
+    pointed: Mapping[int, int] = field(default_factory=dict)
     weight: float = 1.0
 
 

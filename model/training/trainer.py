@@ -213,9 +213,9 @@ class Trainer:
             return None
         seconds = round(time.monotonic() - began, 3)
         self.step += 1
-        held = None
+        held: tuple[float | None, float | None, float | None] = (None, None, None)
         if self.step == self.steps or (self._every and self.step % self._every == 0):
-            held = self._look(log)
+            held = self._look(log) or held
         row = Row(
             self.step,
             batch.samples,
@@ -228,7 +228,9 @@ class Trainer:
             rate,
             seconds,
             int(found.skipped),
-            *(held or (None, None, None)),
+            *held,
+            found.meant,
+            found.hit,
         )
         log.row(row)
         if self._on_step is not None:

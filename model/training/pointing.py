@@ -1,0 +1,92 @@
+"""The pointing loss: which of a picture's tokens is meant, and where on the picture each lies.
+
+A reply such as ``click 161 301`` is a few digits, and says to a network that has found nothing yet
+neither where to look nor how to say it. What comes before the picture (a goal) is known while the
+picture is read; so each of its tokens is asked, in the middle of the language model, whether it is
+the one that is meant, and in which row and column it lies. The layers above have but to write that
+down. Only training asks: nothing of it is in a checkpoint.
+
+That a token of the picture can be pointed at, and learnt as a choice among all of them: Wu et al.
+2025, "GUI-Actor" (arXiv 2506.03143). There a layer of its own acts by it; here it only teaches.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from ..network import Network
+
+SIDE = 64
+"""Rows, and columns, that are told apart."""
+
+
+class Pointer(nn.Module):
+    """Reads the state of a picture's token: a score of being meant, its row, its column.
+
+    Args:
+        network: Whose states it reads: behind two thirds of its layers.
+        seed: Of its first weights.
+    """
+
+    def __init__(self, network: Network, seed: int) -> None:
+        super().__init__()
+        config = network.config.text
+        self.layer = 2 * config.layers // 3
+        """So many layers are below it."""
+        self.meant = nn.Linear(config.width, 1, bias=False)
+        self.lies = nn.Linear(config.width, 2 * SIDE)
+        generator = torch.Generator().manual_seed(seed)
+        with torch.no_grad():
+            for weight in (self.meant.weight, self.lies.weight):
+                weight.normal_(0, config.width**-0.5, generator=generator)
+            self.lies.bias.zero_()
+
+    def forward(self, states: Tensor) -> tuple[Tensor, Tensor]:
+        """Give scores ``[n]``, and scores of rows and columns ``[n, 2, SIDE]``."""
+        even = F.rms_norm(states, states.shape[-1:])
+        return self.meant(even)[:, 0], self.lies(even).unflatten(-1, (2, SIDE))
+
+    @contextmanager
+    def listening(self, network: Network) -> Iterator[list[Tensor]]:
+        """Keep the states that it reads, ``[1, N, width]``, of what the network reads meanwhile."""
+        heard: list[Tensor] = []
+        layer = network.model.layers[self.layer - 1]
+        hook = layer.register_forward_hook(lambda _, __, out: heard.append(out))
+        try:
+            yield heard
+        finally:
+            hook.remove()
+
+
+def pointing_losses(
+    pointer: Pointer, states: Tensor, pointed: Tensor, lies: Tensor
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Compare with what is meant, and with where the tokens lie.
+
+    Args:
+        pointer: Reads the states.
+        states: Of all tokens of pictures, ``[n, width]``.
+        pointed: int64 ``[P, 3]``: where a picture begins among them, how many tokens it has, and
+            which of these is meant.
+        lies: int64 ``[n, 2]``: rows and columns; those from `SIDE` on are not told apart.
+
+    Returns:
+        Cross entropy of what is meant, added up over pictures; that of rows and columns, added up
+        over tokens; how often what is meant scored best.
+    """
+    meant, where = pointer(states)
+    meant, where = meant.float(), where.float()
+    known = (lies < SIDE).all(1)
+    spread = F.cross_entropy(where[known].flatten(0, 1), lies[known].flatten(), reduction="sum")
+    if not len(pointed):
+        return torch.zeros_like(spread), spread, pointed.sum()
+    longest = int(pointed[:, 1].max())
+    places = torch.arange(longest, device=pointed.device)
+    inside = places < pointed[:, 1:2]
+    rows = (pointed[:, :1] + places).clamp(max=len(meant) - 1)
+    scores = meant[rows].masked_fill(~inside, -torch.inf)
+    found = F.cross_entropy(scores, pointed[:, 2], reduction="sum")
+    return found, spread, (scores.argmax(1) == pointed[:, 2]).sum()
