@@ -83,7 +83,6 @@ class Tokenizer:
     Attributes:
         added: Ids of the tokens that stand beside the vocabulary, special or not, by name.
         size: How many tokens there are, those included.
-        texts: Ids of the tokens that texts are made of.
 
     Raises:
         BadCheckpoint: A token that every prompt needs is not there.
@@ -104,7 +103,6 @@ class Tokenizer:
             raise BadCheckpoint(f"the tokenizer has no special token {' and no '.join(missing)}")
         self.im_start, self.im_end = self._special[IM_START], self._special[IM_END]
         self.size = backend.get_vocab_size()
-        self.texts = sorted(set(self._plain.get_vocab().values()) - set(self.added.values()))
         self._words = _any_of(name for name in self.added if name not in self._special)
         self._marks = _any_of(name for name in self.added if not structural(name))
 
@@ -229,6 +227,11 @@ class Tokenizer:
             start = found.end()
         if start < len(text):
             yield text[start:]
+
+    def pieces(self) -> dict[int, str]:
+        """Give what texts are made of: the text of each token that is no added one."""
+        held = set(self._plain.get_vocab().values()) - set(self.added.values())
+        return {token: self.decode([token]) for token in sorted(held)}
 
     def to_json(self) -> str:
         """Give it as ``tokenizer.json`` has it."""

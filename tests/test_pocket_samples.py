@@ -266,7 +266,7 @@ def test_a_piece_of_a_word_is_told_where_it_ends() -> None:
     cut = train_vocabulary([" Night light"] * 9 + [" Wallpaper"] * 9, 300)
     image = Pillow.new("RGB", (280, 56), "white")
     note = Written()
-    canvas, font = Canvas(image, written=note), Font("sans", 14, bold=False)
+    canvas, font = Canvas(image, written=note), Font("Roboto", 14, bold=False)
     canvas.text(3, 3, "Night lightly", font, (0, 0, 0))
     canvas.text(3, 30, "Grüße 7:30", font, (0, 0, 0))
     found = pieces_in(note.runs(), cut)

@@ -74,13 +74,13 @@ def _embed(network: Network, layout: Layout, rows: Mapping[str, Tensor]) -> None
     looks = {token: _sized(rows[label] - usual) for token, label in labels.items()}
     # Words on pictures are learnt as they stand behind a blank; at the beginning of a line, and
     # behind a quotation mark, they look the same.
-    behind = {tokenizer.decode([token]): row for token, row in looks.items()}
+    pieces = tokenizer.pieces()
+    behind = {pieces[token]: row for token, row in looks.items()}
     weight = network.model.embed_tokens.weight
     for token, row in enumerate(weight):
         drawn = _sized(row)
         if token in looks:
-            text = tokenizer.decode([token]).strip()
-            drawn = behind.get(f" {text}", looks[token]) + _CHANCE * drawn
+            drawn = behind.get(f" {pieces[token].strip()}", looks[token]) + _CHANCE * drawn
         weight[token] = _TEXT * _sized(drawn)
     # The head is the embedding: what it scores stays of size 1.
     network.model.norm.weight.fill_(1 / (_TEXT * network.config.text.width**0.5))

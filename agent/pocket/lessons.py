@@ -45,7 +45,7 @@ _WAYS = {"search", "hold", "held"}
 """Parameters of tasks that say how the oracle goes about them."""
 _VAIN = 3
 """Times that what is right is said to the same picture, before it is given up."""
-_ASKED = 3
+_ASKED = 1
 """Questions where something is, asked of each screen beside what is to be done there."""
 _FAR = 0.4
 """Of the screen: how far a list is moved, so that nothing on it is passed by."""

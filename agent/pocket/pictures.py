@@ -1,6 +1,6 @@
 """Pictures to learn from, and what stands in which of their tokens."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -71,8 +71,20 @@ def piece_label(piece: str) -> str:
 
 def piece_labels(tokenizer: Tokenizer) -> dict[int, str]:
     """Give the names of a vocabulary's pieces that can be seen, by token."""
-    pieces = {token: tokenizer.decode([token]) for token in tokenizer.texts}
-    return {token: piece_label(text) for token, text in pieces.items() if _seen(text)}
+    pieces = tokenizer.pieces().items()
+    return {token: piece_label(text) for token, text in pieces if _seen(text)}
+
+
+def _ends(word: str, letters: Sequence[Inked], tokenizer: Tokenizer) -> Iterator[Thing]:
+    """Give the pieces of a word, up to one that is a part of a letter: it ends nowhere."""
+    count = 0
+    for token in tokenizer.letters(f" {word}"):
+        piece = tokenizer.decode([token])
+        if "\ufffd" in piece:
+            return
+        count += len(piece.strip())
+        if piece.strip():
+            yield Thing(piece_label(piece), *letters[count - 1].middle)
 
 
 def _seen(text: str) -> bool:
@@ -91,18 +103,10 @@ def pieces_in(runs: Iterable[Run], tokenizer: Tokenizer) -> list[Thing]:
         words = run.text.split()
         if sum(map(len, words)) != len(run.letters):
             continue
-        at = 0
+        first = 0
         for word in words:
-            for token in tokenizer.letters(f" {word}"):
-                piece = tokenizer.decode([token])
-                if "\ufffd" in piece:  # a part of a letter: the rest cannot be counted
-                    break
-                at += len(piece.strip())
-                if piece.strip():
-                    found.append(Thing(piece_label(piece), *run.letters[at - 1].middle))
-            else:
-                continue
-            break
+            found += _ends(word, run.letters[first : first + len(word)], tokenizer)
+            first += len(word)
     return found
 
 

@@ -261,7 +261,7 @@ ACTING = PocketRecipe(
             grounding=_PARTS,
         ),
     ),
-    learning=replace(_SPEAK, learning_rate=8e-4),
+    learning=replace(_SPEAK, learning_rate=5e-4),
     families=_ACTED,
 )
 """What is done on a phone to reach a goal."""
