@@ -9,7 +9,7 @@ Each step brings a screenshot of 588x336 (252 tokens) and 40 tokens of reply, af
 Their pictures are cut into patches beforehand, outside of the clock; ours within it. Replies are
 greedy; whether all three choose the same tokens is said.
 
-    python benchmarks/model_episode.py [--checkpoint Qwen2-VL-2B] [--dtype float32] [--steps 10]
+    python benchmarks/model_episode.py [--checkpoint Qwen2-VL-2B] [--dtype float32] [--reply 40]
 """
 
 import argparse
@@ -29,8 +29,6 @@ from eyehand.model.prompt import Prompt
 from eyehand.model.qwen_vl import QwenVL
 from eyehand.model.rope import positions_of
 
-REPLY = 40
-
 
 class Clock:
     """Tells the passes of a reference's language model apart."""
@@ -49,7 +47,7 @@ class Clock:
 
 @torch.inference_mode()
 def stateless(
-    reference: Any, clock: Clock, model: QwenVL, prompt: Prompt
+    reference: Any, clock: Clock, model: QwenVL, prompt: Prompt, room: int
 ) -> tuple[list[int], float, float]:
     """Answer a whole conversation by ``generate``."""
     ids = torch.tensor([prompt.ids], device=model.device)
@@ -59,7 +57,7 @@ def stateless(
         input_ids=ids,
         attention_mask=torch.ones_like(ids),
         mm_token_type_ids=(ids == model.config.image_token).long(),
-        max_new_tokens=REPLY,
+        max_new_tokens=room,
         do_sample=False,
         eos_token_id=None,
         pad_token_id=151643,
@@ -78,7 +76,7 @@ class ByHand:
         self.held = 0
 
     @torch.inference_mode()
-    def step(self, prompt: Prompt, room: int = REPLY) -> tuple[list[int], float, float]:
+    def step(self, prompt: Prompt, room: int) -> tuple[list[int], float, float]:
         """Read what is new of a conversation and answer."""
         model = self.model
         positions, counter = positions_of(prompt.spans(), model.config.vision.merge)
@@ -116,7 +114,7 @@ def row(label: str, number: int, first: float, rest: float, ratio: str = "") -> 
     return f"| {number} | {label} | {first:.2f} | {rest:.2f} | {first + rest:.2f} | {ratio} |"
 
 
-async def episode(model: QwenVL, steps: int, whole: Sequence[int]) -> None:
+async def episode(model: QwenVL, steps: int, whole: Sequence[int], room: int) -> None:
     session = model.session(repetition_penalty=1.0)
     reference = reference_on(model)
     clock = Clock(reference)
@@ -136,7 +134,7 @@ async def episode(model: QwenVL, steps: int, whole: Sequence[int]) -> None:
     for number in range(1, steps + 1):
         messages.append(Message.of("user", screen(model, number), "What is to be done now?"))
         prompt = model.layout.prompt(messages, session._said)
-        reply = await session.reply(messages, max_tokens=REPLY)
+        reply = await session.reply(messages, max_tokens=room)
         said = session._said[(len(messages), 0, reply.text)].ids
         stats = reply.stats
         first = stats["prompt_s"] + stats["vision_s"] + stats["prefill_s"]
@@ -149,13 +147,13 @@ async def episode(model: QwenVL, steps: int, whole: Sequence[int]) -> None:
         )
         # The head is the embedding, or as large.
         weights = sum(p.numel() * p.element_size() for p in model.network.model.parameters())
-        writing = weights * (REPLY - 1) / rest
+        writing = weights * (room - 1) / rest
         notes.append(
             f"step {number}: vision {stats['vision_s']:.2f} s at {seen / gemm:.0%} of the "
             f"products' rate, prefill {stats['prefill_s']:.2f} s at {reading / gemm:.0%}, writing "
             f"reads weights at {writing / read:.0%} of the memory's rate"
         )
-        theirs, first, rest = by_hand.step(prompt)
+        theirs, first, rest = by_hand.step(prompt, room)
         same = "" if theirs == said else " (other tokens)"
         ratio = f"{(first + rest) / all_ours:.2f}"
         print(row("transformers, cache by hand" + same, number, first, rest, ratio), flush=True)
@@ -164,7 +162,7 @@ async def episode(model: QwenVL, steps: int, whole: Sequence[int]) -> None:
         messages.append(Message.of("assistant", reply.text))
     # Last, because it takes and frees so much memory that what comes after it is slowed down.
     for number, prompt, said, all_ours in later:
-        theirs, first, rest = stateless(reference, clock, model, prompt)
+        theirs, first, rest = stateless(reference, clock, model, prompt, room)
         same = "" if theirs == said else " (other tokens)"
         ratio = f"{(first + rest) / all_ours:.2f}"
         print(row("transformers generate" + same, number, first, rest, ratio), flush=True)
@@ -178,6 +176,7 @@ def main() -> None:
     parser.add_argument("--checkpoint", default="Qwen2-VL-2B", help="toy, a size, or a folder")
     parser.add_argument("--dtype", default="float32", choices=["float32", "bfloat16"])
     parser.add_argument("--steps", type=int, default=10)
+    parser.add_argument("--reply", type=int, default=40, help="tokens of each reply")
     parser.add_argument("--whole", default="1,5,10", help="steps that generate reads whole")
     parser.add_argument("--threads", type=int, default=0, help="0: as many as torch takes")
     given = parser.parse_args()
@@ -187,7 +186,8 @@ def main() -> None:
     model.stop_ids = frozenset()
     print(f"{machine()}; torch {torch.__version__}, {torch.get_num_threads()} threads")
     print(f"{model.name}, {given.dtype}, {model.device}")
-    asyncio.run(episode(model, given.steps, [int(n) for n in given.whole.split(",") if n]))
+    whole = [int(n) for n in given.whole.split(",") if n]
+    asyncio.run(episode(model, given.steps, whole, given.reply))
     model.close()
 
 

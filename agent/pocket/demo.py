@@ -22,11 +22,11 @@ from .demo_tool import note_down, note_task, notebook
 from .looks import SCREEN
 
 TASKS = (
-    "switch_setting",
-    "quick_toggle",
+    "open_notification",
+    "dismiss_notification",
     "switch_alarm",
-    "missing_app",
-    "tell_setting",
+    "alarm_missing",
+    "pair_missing_device",
     note_down.name,
 )
 """What is played where nothing else is asked for: families, and the task with a tool."""

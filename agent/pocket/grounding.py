@@ -69,9 +69,7 @@ def token_at(point: Point, size: Size) -> int:
     return int(point.y) // CELL_PX * (size.width // CELL_PX) + int(point.x) // CELL_PX
 
 
-def asked(
-    questions: Sequence[Question], image: Image, drawn: Drawn, *, short: bool = False
-) -> Sample:
+def asked(questions: Sequence[Question], image: Image, drawn: Drawn) -> Sample:
     """Give questions about one picture, and their answers.
 
     The first is asked as an agent asks it; the others come after it, since to look at the picture
@@ -81,7 +79,6 @@ def asked(
         questions: At least one.
         image: Which picture.
         drawn: What stands on it.
-        short: Leave out the system turn, which is longer than a small picture.
     """
     height, width = image.pixels.shape[:2]
     frame = Frame("picture", Size(width, height), Size(width, height)).planned(image.resized)
@@ -89,8 +86,6 @@ def asked(
     # Only the first question comes before the picture.
     pointed = {0: token_at(questions[0].place, image.resized)}
     system, first = spoken().messages(questions[0].text, (), image)
-    if short:
-        system = Message.of("system", "")
     learn = tuple(range(2, 2 + len(turns), 2))
     return Sample((system, first, *turns[1:]), learn, {0: drawn}, pointed)
 
@@ -156,7 +151,7 @@ def buttons(draw: Random, looks: Looks, words: Words, cells: Size, count: int) -
             questions.append(what_is_at(*_somewhere(draw, box), name))
         else:
             questions.append(where_is(name, on_grid(at_end(written[name]), box)))
-    return asked(questions, picture(image), drawn, short=True)
+    return asked(questions, picture(image), drawn)
 
 
 def _meet(one: Box, other: Box) -> bool:
@@ -219,7 +214,7 @@ def on_part(draw: Random, screen: Screen, cells: Size, count: int = 4) -> Sample
     )
     pixels = screen.pixels[top : part.bottom, left : part.right]
     drawn = drawn_in(letters, size, things)
-    return asked(questions[:count], picture(pixels.copy()), drawn, short=True)
+    return asked(questions[:count], picture(pixels.copy()), drawn)
 
 
 def _from(draw: Random, low: int, high: int, length: int, whole: int) -> int:

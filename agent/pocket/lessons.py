@@ -46,7 +46,8 @@ _WAYS = {"search", "hold", "held"}
 _VAIN = 3
 """Times that what is right is said to the same picture, before it is given up."""
 _ASKED = 1
-"""Questions where something is, asked of each screen beside what is to be done there."""
+"""Questions where something is, asked of each screen beside what is to be done there. More of them
+are learnt in place of what is to be done."""
 _FAR = 0.4
 """Of the screen: how far a list is moved, so that nothing on it is passed by."""
 
@@ -105,7 +106,7 @@ def learnt(lesson: Lesson, draw: Random, *, held_out: bool = False) -> list[Samp
 
     Returns:
         A sample for each step, with its prompt and what the oracle says to it; then, as the
-        picture has been looked at already, a few questions about it.
+        picture has been looked at already, a question where something is on it.
     """
     pupil = _Pupil(lesson, draw, held_out)
     env = PracticeEnv(phone=lesson.phone)

@@ -32,7 +32,7 @@ THINGS = (
 
 
 class Thing(NamedTuple):
-    """Something that is drawn and not written.
+    """Something that stands in a token and is no single letter.
 
     Attributes:
         name: What it is.
@@ -59,7 +59,7 @@ def picture(pixels: Pixels | Pillow.Image) -> Image:
 
 
 def labels(alphabet: str) -> tuple[str, ...]:
-    """Give the names of all that may stand in a token: letters by their place in it, and things."""
+    """Give the names of letters by their place in a token, and of what is drawn and not written."""
     places = range(_ACROSS * _DOWN)
     return (*(f"{sign}{place}" for place in places for sign in alphabet), *THINGS)
 
@@ -113,12 +113,12 @@ def pieces_in(runs: Iterable[Run], tokenizer: Tokenizer) -> list[Thing]:
 def drawn_in(
     letters: Iterable[Inked], size: Size, things: Iterable[Thing] = ()
 ) -> dict[int, tuple[str, ...]]:
-    """Give what stands in each token, by `labels`: where its middle lies.
+    """Give what stands in each token, by `labels` and `piece_labels`: where its middle lies.
 
     Args:
         letters: With boxes in pixels of the picture.
         size: Of the picture, which the network sees as it is.
-        things: What is drawn beside them.
+        things: What else there is.
 
     Returns:
         By the token's number, rows first. What lies outside the picture is in none.

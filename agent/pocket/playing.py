@@ -115,8 +115,7 @@ def rolled_out(
 def right(sample: Sample, reply: str) -> bool:
     """Whether a reply to a sample is as good as the one in it.
 
-    Words must be equal. A click must be where the true one is, within half a token: less than from
-    the middle of the smallest button to its edge.
+    Words must be equal. A click must be where the true one is, within half a token.
     """
     true = sample.messages[sample.learn[-1]].text
     if reply == true or not true.startswith("click "):

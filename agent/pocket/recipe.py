@@ -177,7 +177,7 @@ LOOKING = PocketRecipe(
     ),
     learning=_PART,
 )
-"""Which letters stand where: no word is said."""
+"""Which letters stand where, and which words: nothing is said."""
 
 SEEING = PocketRecipe(
     stages=(
@@ -237,8 +237,8 @@ _ACTED = (
     "call_contact", "create_note", "delete_note", "empty_cart", "missing_product",
     "pair_missing_device", "forget_network", note_down.name,
 )  # fmt: skip
-"""Families whose steps can be told from a goal, one screen and what was said before, and the task
-for a tool."""
+"""Some families whose steps can be told from a goal, one screen and what was said before, and the
+task for a tool: fewer are learnt sooner."""
 
 ACTING = PocketRecipe(
     stages=(

@@ -61,8 +61,8 @@ _HEAD = "head.safetensors"
 _DENSE, _POINTER = "dense.", "pointer."
 _USUAL = 16
 """Screens by which what the tower shows is measured."""
-_FAMILIES_PLAYED = ("switch_setting", "add_contact", "switch_alarm", "tell_detail")
-"""Played at each look: one that is a few taps, one with text, one below the edge, one question."""
+_FAMILIES_PLAYED = ("switch_setting", "add_contact", "switch_alarm", "alarm_missing")
+"""Played at each look: one of a few taps, one with text, one with twins, one that is infeasible."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,10 +170,13 @@ class PocketRun:
         self._head = self.trainer.learner.head or torch.nn.Linear(
             config.text.width, len(learning.labels), device=torch.device(device)
         )
+        # What a part does not learn is kept for those after it: to point, while it only looks.
+        self._kept: dict[str, torch.Tensor] = {}
         if (kept := _head_of(begun)).exists():
             held, learner = _held(kept, learning.labels), self.trainer.learner
             if learner.head is None:
                 self._head.load_state_dict(_dense(held))
+            self._kept = {n: w for n, w in held.items() if n.startswith(_POINTER)}
             if self.trainer.step == 0:
                 learner.begin_beside({n: held[n] for n in held.keys() & learner.weights.keys()})
 
@@ -186,7 +189,7 @@ class PocketRun:
         with self.trainer.learner.averaged():
             about = {"labels": json.dumps(self.trainer.recipe.labels)}
             weights = self.trainer.learner.weights
-            beside = {n: w.data for n, w in weights.items() if n.startswith(_POINTER)}
+            beside = self._kept | {n: w.data for n, w in weights.items() if n.startswith(_POINTER)}
             beside |= {f"{_DENSE}{n}": w for n, w in self._head.state_dict().items()}
             save_file(beside, self.folder / f".{_HEAD}", about)
         (self.folder / f".{_HEAD}").rename(self.folder / _HEAD)
@@ -251,7 +254,11 @@ def _copied(after: Path, begun: Path, speaks: Words | None) -> None:
         after: The run, or the checkpoint.
         begun: Where to; it gets its name when all is done.
         speaks: The language model begins to speak, and these words are read; None: it goes on.
+
+    Raises:
+        BadCheckpoint: It is to begin, and nobody knows what the tower sees.
     """
+    _head_of(begun).unlink(missing_ok=True)  # of a process that was killed here
     checkpoint = after / "checkpoint" if (after / "checkpoint").is_dir() else after
     read_config(checkpoint)  # says what is missing
     begun.parent.mkdir(parents=True, exist_ok=True)
@@ -274,15 +281,20 @@ def _labels(words: Words, tokenizer: Tokenizer) -> tuple[str, ...]:
 
 
 def _spoken(begun: Path, words: Words) -> None:
-    """Have the language model begin, if what the tower sees is known and nothing was said before.
+    """Have the language model begin, if nothing was said before.
 
     Where it has pointed, it has spoken: a run that goes on with another one keeps its words.
     """
     kept, config = _head_of(begun), read_config(begun)
+    if not kept.exists():
+        raise BadCheckpoint(
+            f"there is no {_HEAD} beside the checkpoint to begin with, which says what its tower "
+            "sees: name the run (--after), and not the checkpoint in it"
+        )
     layout = Layout.read(begun, config)
     names = _labels(words, layout.tokenizer)
-    held = _held(kept, names) if kept.exists() else {}
-    if not held or any(name.startswith(_POINTER) for name in held):
+    held = _held(kept, names)
+    if any(name.startswith(_POINTER) for name in held):
         return
     network = load(Files(begun), config, dtype=torch.float32, device=torch.device("cpu"))
     head = torch.nn.Linear(config.text.width, len(names))

@@ -8,13 +8,10 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from random import Random
 
-import numpy as np
-
 from ...actions.dialects.pocket import PocketDialect
 from ...actions.geometry import Point
 from ...envs.practice.tasks import FAMILIES
-from ...model.chat import Image, Text
-from ...model.size import Size
+from ...model.chat import Text
 from ...model.tokenizer import Tokenizer
 from ...model.training.sample import Sample
 from ...model.training.vocabulary import train_vocabulary
@@ -25,16 +22,21 @@ from .looks import EVERY
 from .words import Words
 
 SIZE = 2048
-"""Tokens. Twice as many would be twice as seldom, and a half of the language model's weights."""
+"""Tokens. Twice as many would be twice as seldom, and a fifth of the language model's weights."""
 _OFTEN = 1000
 """How often the words that open turns and replies are counted: they are in every prompt."""
 
 
 def pocket_vocabulary(prompts: Iterable[str], words: Words) -> Tokenizer:
-    """Make it: the same texts give the same vocabulary."""
+    """Make it: the same texts give the same vocabulary.
+
+    Args:
+        prompts: What an agent's prompts say.
+        words: Which are read on pictures.
+    """
     # Words stand behind a blank in prompts, and behind a quotation mark in what is typed.
     shown = (f' {text} "{text}"' for text in words.shown)
-    frame = "\n".join(("system", "user", "assistant", *pocket_words()))
+    frame = "\n".join(("system", "user", "assistant", *_frame()))
     return train_vocabulary([*prompts, *shown, *[frame] * _OFTEN], SIZE)
 
 
@@ -60,13 +62,11 @@ def prompts_of(lessons: int = 40) -> list[str]:
     return [text for text in [*goals, *often] if not names_one([text])]
 
 
-def pocket_words() -> list[str]:
+def _frame() -> list[str]:
     """Give the system turn, questions, and what replies begin with."""
-    image = Image(np.zeros((28, 28, 3), np.uint8), Size(28, 28), "")
     dialect = PocketDialect(phone=True)
-    system, _ = dialect.messages("", (), image)
     questions = where_is("", Point(0, 0)), what_is_at(0, 0, "")
-    return [system.text, *(question.text for question in questions), *dialect.vocabulary.names]
+    return [dialect.system, *(question.text for question in questions), *dialect.vocabulary.names]
 
 
 def _said(sample: Sample) -> Iterator[str]:

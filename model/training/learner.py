@@ -218,7 +218,7 @@ class Learner:
     def _sums(self, batch: StepBatch, stop: threading.Event | None = None) -> Learnt:
         """Read all passes; where gradients are on, add up those."""
         sums = torch.zeros(6, dtype=torch.float64, device=self.device)
-        drawn = batch.drawn
+        drawn = batch.drawn if self.head is not None else 0
         for cut in batch.passes:
             if stop is not None and stop.is_set():
                 raise _Stopped

@@ -11,10 +11,10 @@ THETA = 1_000.0
 SECTIONS = (4, 8, 20)
 """Base of the rotary frequencies, and how many of the 32 pairs turn with time, rows and columns.
 
-Of M-RoPE's axes the columns have the slowest. With 1,000,000 and (16, 24, 24) of 64, as the
-published checkpoints have it, the next of ten columns would be 0.003 rad away at best; here it is
-0.075 in the first of their pairs. The last twelve turn by less than half a radian over a whole
-prompt: by them a word in a goal and the same word on a picture are alike wherever they stand.
+Of M-RoPE's axes the columns have the slowest. With 1,000,000 and (16, 24, 24) of 64 pairs, as the
+published checkpoints have it, the next of ten columns would be 0.0002 rad away at best; here it is
+0.075 in the first of their pairs. The last twelve turn by less than half a radian in 37 positions,
+and a screen has 22: by them a word in a goal and the same word on it are alike wherever they stand.
 """
 
 

@@ -34,7 +34,7 @@ class Pointer(nn.Module):
     def __init__(self, network: Network, seed: int) -> None:
         super().__init__()
         config = network.config.text
-        self.layer = 2 * config.layers // 3
+        self.layer = max(1, 2 * config.layers // 3)
         """So many layers are below it."""
         self.meant = nn.Linear(config.width, 1, bias=False)
         self.lies = nn.Linear(config.width, 2 * SIDE)

@@ -34,7 +34,7 @@ class Recipe:
             is none, and with LoRA never.
         ema: How much of the average of the weights stays at a step, such as 0.999; what is
             written at the end is then the average. None: the last weights.
-        seed: Of what begins at random: LoRA, and the head of the dense loss.
+        seed: Of what begins at random: LoRA, and what the dense and the pointing loss read with.
     """
 
     learning_rate: float = 1e-5

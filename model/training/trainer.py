@@ -276,9 +276,9 @@ class Trainer:
     ) -> Path:
         """Write what was learnt as a checkpoint, in ``checkpoint`` of the run's folder.
 
-        The averaged weights where there are such, adapters merged, without the dense loss's head.
-        One that is there is replaced. After adapters were merged the trainer cannot go on; the
-        folder can.
+        The averaged weights where there are such, adapters merged, without what the dense and the
+        pointing loss read with. One that is there is replaced. After adapters were merged the
+        trainer cannot go on; the folder can.
 
         Args:
             like: The checkpoint that was started from.
