@@ -32,7 +32,7 @@ from eyehand.agent.pocket.training import (
 from eyehand.envs.practice.env import PracticeEnv
 from eyehand.model import Message, Size
 from eyehand.model.chat import prompt_hash
-from eyehand.model.errors import BadRun
+from eyehand.model.errors import BadCheckpoint, BadRun
 from eyehand.model.qwen_vl import QwenVL
 from eyehand.model.training.encode import encode
 from eyehand.model.training.sample import Sample
@@ -175,8 +175,8 @@ def test_a_part_begins_with_what_the_one_before_it_learnt(begun: Path, tmp_path:
         assert torch.equal(after.network.get_parameter(name), weight.float()), name
     beside = load_file(begun / "head.safetensors")
     assert {name.partition(".")[0] for name in beside} == {"dense", "pointer"}
-    for name, weight in beside.items():
-        assert torch.equal(after.trainer.learner.weights[name], weight), name
+    for name, kept in beside.items():
+        assert torch.equal(after.trainer.learner.weights[name], kept), name
     again = PocketRun(tmp_path / "next", recipe=TINY, watched=QUIET)  # it need not be said again
     assert again.trainer.step == 0
     assert torch.equal(again._head.get_parameter("weight"), beside["dense.weight"])
@@ -206,8 +206,8 @@ def test_the_language_model_begins_with_words_that_are_alike_on_pictures(tmp_pat
     row = head[labels.index(piece_label(" settings"))]
     usual = head[[labels.index(n) for n in piece_labels(tokenizer).values()]].mean(0)
     assert float(torch.cosine_similarity(words[token], row - usual, dim=0)) > 0.9
-    for layer in run.network.model.layers:
-        q = k = layer.self_attn.qkv_proj.weight
+    for number in range(len(run.network.model.layers)):
+        q = k = run.network.get_parameter(f"model.layers.{number}.self_attn.qkv_proj.weight")
         assert torch.equal(q[:64], k[256:320])
         assert torch.equal(q[128:192], k[320:384])
         assert not torch.equal(q[64:128], q[:64])
@@ -216,3 +216,13 @@ def test_the_language_model_begins_with_words_that_are_alike_on_pictures(tmp_pat
     learnt = load_file(tmp_path / "speaking/checkpoint/model.safetensors")
     kept = on.network.model.embed_tokens.weight
     assert torch.equal(kept, learnt["model.embed_tokens.weight"].float())
+    # Who looks again in between has not forgotten that it spoke.
+    looked = tmp_path / "looking again"
+    PocketRun(looked, recipe=first, after=tmp_path / "speaking", watched=QUIET).run()
+    before_it, after_it = (
+        load_file(folder / "head.safetensors") for folder in (tmp_path / "speaking", looked)
+    )
+    assert before_it.keys() == after_it.keys()
+    assert torch.equal(before_it["pointer.meant.weight"], after_it["pointer.meant.weight"])
+    with pytest.raises(BadCheckpoint, match="its tower sees"):
+        PocketRun(tmp_path / "no", recipe=speaking, after=looked / "checkpoint", watched=QUIET)

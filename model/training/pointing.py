@@ -54,7 +54,11 @@ class Pointer(nn.Module):
         """Keep the states that it reads, ``[1, N, width]``, of what the network reads meanwhile."""
         heard: list[Tensor] = []
         layer = network.model.layers[self.layer - 1]
-        hook = layer.register_forward_hook(lambda _, __, out: heard.append(out))
+
+        def hear(_: nn.Module, __: object, out: Tensor) -> None:
+            heard.append(out)
+
+        hook = layer.register_forward_hook(hear)
         try:
             yield heard
         finally:
