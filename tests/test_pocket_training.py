@@ -224,5 +224,6 @@ def test_the_language_model_begins_with_words_that_are_alike_on_pictures(tmp_pat
     )
     assert before_it.keys() == after_it.keys()
     assert torch.equal(before_it["pointer.meant.weight"], after_it["pointer.meant.weight"])
-    with pytest.raises(BadCheckpoint, match="its tower sees"):
+    with pytest.raises(BadCheckpoint, match="what a tower sees"):
         PocketRun(tmp_path / "no", recipe=speaking, after=looked / "checkpoint", watched=QUIET)
+    assert not (tmp_path / "no").exists()

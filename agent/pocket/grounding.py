@@ -19,7 +19,7 @@ from ...model.chat import Image, Marked, Message
 from ...model.size import Size
 from ...model.training.sample import Sample
 from .looks import Looks
-from .pictures import CELL_PX, drawn_in, moved, picture
+from .pictures import CELL_PX, drawn_in, moved, picture, token_at
 from .screens import Control, Screen, at_end, control, controls, on_grid
 from .words import Words
 
@@ -64,11 +64,6 @@ def what_is_at(x: int, y: int, text: str) -> Question:
     return Question(f"What is at {x} {y}?", a.Answer(text=text), Point(x, y))
 
 
-def token_at(point: Point, size: Size) -> int:
-    """Give the number of the token that shows a point of a picture, rows first."""
-    return int(point.y) // CELL_PX * (size.width // CELL_PX) + int(point.x) // CELL_PX
-
-
 def asked(questions: Sequence[Question], image: Image, drawn: Drawn) -> Sample:
     """Give questions about one picture, and their answers.
 
@@ -84,7 +79,7 @@ def asked(questions: Sequence[Question], image: Image, drawn: Drawn) -> Sample:
     frame = Frame("picture", Size(width, height), Size(width, height)).planned(image.resized)
     turns = asked_on(questions, frame)
     # Only the first question comes before the picture.
-    pointed = {0: token_at(questions[0].place, image.resized)}
+    pointed = {0: token_at(*questions[0].place, image.resized)}
     system, first = spoken().messages(questions[0].text, (), image)
     learn = tuple(range(2, 2 + len(turns), 2))
     return Sample((system, first, *turns[1:]), learn, {0: drawn}, pointed)

@@ -33,9 +33,9 @@ from ...model.training.sample import Sample
 from ..loop import Agent
 from ..task import Limits, Task
 from .demo_tool import note_down, note_task
-from .grounding import asked_on, questions_on, spoken, token_at
+from .grounding import asked_on, questions_on, spoken
 from .held_out import looks_held_out, names_one
-from .pictures import drawn_in, things_on
+from .pictures import drawn_in, things_on, token_at
 from .screens import Screen, clicked, said_by, touched
 
 _MOST_STEPS = 40
@@ -205,7 +205,7 @@ def _pointed(deed: Action, shown: Sequence[Image]) -> dict[int, int]:
     """Give which token of the newest picture is touched, if one is."""
     if not isinstance(deed, a.Click | a.LongPress) or deed.point is None:
         return {}
-    return {len(shown) - 1: token_at(deed.point, shown[-1].resized)}
+    return {len(shown) - 1: token_at(*deed.point, shown[-1].resized)}
 
 
 def plain(step: Next, phone: Phone, runs: Sequence[Run]) -> Action:

@@ -110,6 +110,11 @@ def pieces_in(runs: Iterable[Run], tokenizer: Tokenizer) -> list[Thing]:
     return found
 
 
+def token_at(x: float, y: float, size: Size) -> int:
+    """Give the number, rows first, of the token that shows a point of a picture of a size."""
+    return int(y) // CELL_PX * (size.width // CELL_PX) + int(x) // CELL_PX
+
+
 def drawn_in(
     letters: Iterable[Inked], size: Size, things: Iterable[Thing] = ()
 ) -> dict[int, tuple[str, ...]]:
@@ -128,12 +133,10 @@ def drawn_in(
     middles += [(thing.name, thing.x, thing.y, False) for thing in things]
     for name, x, y, placed in middles:
         if 0 <= x < size.width and 0 <= y < size.height:
-            column, row = int(x) // CELL_PX, int(y) // CELL_PX
             if placed:
-                across = int(x - column * CELL_PX) * _ACROSS // CELL_PX
-                down = int(y - row * CELL_PX) * _DOWN // CELL_PX
-                name += str(down * _ACROSS + across)
-            found.setdefault(row * (size.width // CELL_PX) + column, []).append(name)
+                across, down = int(x % CELL_PX), int(y % CELL_PX)
+                name += str(down * _DOWN // CELL_PX * _ACROSS + across * _ACROSS // CELL_PX)
+            found.setdefault(token_at(x, y, size), []).append(name)
     return {token: tuple(names) for token, names in found.items()}
 
 

@@ -7,22 +7,19 @@ the part that comes after it.
 
 import hashlib
 import json
-import shutil
 import threading
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from random import Random
 
 import torch
-from safetensors import safe_open
 from safetensors.torch import save_file
 
 from ...envs.practice.phone import Phone
 from ...envs.practice.style import THEMES
 from ...model.config import read_config
-from ...model.errors import BadCheckpoint
 from ...model.files import Files
 from ...model.image import Processor
 from ...model.network import Network
@@ -35,17 +32,16 @@ from ...model.training.new import new_checkpoint
 from ...model.training.pocket import pocket_config
 from ...model.training.recipe import Pace
 from ...model.training.sample import Sample
-from ...model.training.save import save_checkpoint
 from ...model.training.trainer import Summary, Trainer
 from ...model.weights import load
-from .beginning import begin_to_speak
+from .begun import DENSE, HEAD, POINTER, copied, dense, head_of, held_in, labels_of
 from .curriculum import Curriculum
 from .grounding import on_screen
 from .held_out import FIRST_SEED, SIZE
 from .lessons import lesson_on
 from .looking import Looking, seen
 from .looks import EVERY, Looks
-from .pictures import CELL_PX, labels, piece_labels
+from .pictures import CELL_PX, piece_labels
 from .playing import Speaking, played, rolled_out, share_right
 from .reading import Reading, written
 from .recipe import PocketRecipe
@@ -56,11 +52,6 @@ from .words import Words
 
 PROCESSOR = Processor(min_pixels=CELL_PX**2, max_pixels=SIZE.width * SIZE.height)
 """Crops of one token are seen as they are, and so are screens up to the one that is held out."""
-_HEAD = "head.safetensors"
-"""What was learnt beside the network: its names as `Learner.weights` has them."""
-_DENSE, _POINTER = "dense.", "pointer."
-_USUAL = 16
-"""Screens by which what the tower shows is measured."""
 _FAMILIES_PLAYED = ("switch_setting", "add_contact", "switch_alarm", "alarm_missing")
 """Played at each look: one of a few taps, one with text, one with twins, one that is infeasible."""
 
@@ -135,7 +126,7 @@ class PocketRun:
                 shape = pocket_config(tokenizer)
                 new_checkpoint(begun, shape, tokenizer, PROCESSOR, seed=recipe.seed)
             else:
-                _copied(after, begun, self.words if recipe.speaks else None)
+                copied(after, begun, self.words if recipe.speaks else None)
         config = read_config(begun)
         files = Files(begun)
         self.network: Network = load(
@@ -147,7 +138,7 @@ class PocketRun:
             recipe, self.words, tokenizer, steps, folder / "rollouts", self._watched.every
         )
         self.recipe = recipe
-        learning = replace(recipe.learning, labels=_labels(self.words, tokenizer))
+        learning = replace(recipe.learning, labels=labels_of(self.words, tokenizer))
         looks = f"{self._watched.rollouts} tasks, every {self._watched.every} steps"
         about = {
             "begun": files.fingerprint(),
@@ -172,11 +163,11 @@ class PocketRun:
         )
         # What a part does not learn is kept for those after it: to point, while it only looks.
         self._kept: dict[str, torch.Tensor] = {}
-        if (kept := _head_of(begun)).exists():
-            held, learner = _held(kept, learning.labels), self.trainer.learner
+        if (kept := head_of(begun)).exists():
+            held, learner = held_in(kept, learning.labels), self.trainer.learner
             if learner.head is None:
-                self._head.load_state_dict(_dense(held))
-            self._kept = {n: w for n, w in held.items() if n.startswith(_POINTER)}
+                self._head.load_state_dict(dense(held))
+            self._kept = {n: w for n, w in held.items() if n.startswith(POINTER)}
             if self.trainer.step == 0:
                 learner.begin_beside({n: held[n] for n in held.keys() & learner.weights.keys()})
 
@@ -189,10 +180,10 @@ class PocketRun:
         with self.trainer.learner.averaged():
             about = {"labels": json.dumps(self.trainer.recipe.labels)}
             weights = self.trainer.learner.weights
-            beside = self._kept | {n: w.data for n, w in weights.items() if n.startswith(_POINTER)}
-            beside |= {f"{_DENSE}{n}": w for n, w in self._head.state_dict().items()}
-            save_file(beside, self.folder / f".{_HEAD}", about)
-        (self.folder / f".{_HEAD}").rename(self.folder / _HEAD)
+            beside = self._kept | {n: w.data for n, w in weights.items() if n.startswith(POINTER)}
+            beside |= {f"{DENSE}{n}": w for n, w in self._head.state_dict().items()}
+            save_file(beside, self.folder / f".{HEAD}", about)
+        (self.folder / f".{HEAD}").rename(self.folder / HEAD)
         return summary
 
     def look(self, step: int) -> Mapping[str, float]:
@@ -245,90 +236,6 @@ class PocketRun:
             figure: 2 * both[piece] / max(1, told[piece] + there[piece])
             for figure, piece in (("sees", False), ("spells", True))
         }
-
-
-def _copied(after: Path, begun: Path, speaks: Words | None) -> None:
-    """Put a run's checkpoint, or another one, where a run begins, with the head if there is one.
-
-    Args:
-        after: The run, or the checkpoint.
-        begun: Where to; it gets its name when all is done.
-        speaks: The language model begins to speak, and these words are read; None: it goes on.
-
-    Raises:
-        BadCheckpoint: It is to begin, and nobody knows what the tower sees.
-    """
-    _head_of(begun).unlink(missing_ok=True)  # of a process that was killed here
-    checkpoint = after / "checkpoint" if (after / "checkpoint").is_dir() else after
-    read_config(checkpoint)  # says what is missing
-    begun.parent.mkdir(parents=True, exist_ok=True)
-    if (after / _HEAD).exists():
-        shutil.copy(after / _HEAD, _head_of(begun))
-    new = begun.with_name(".begun-new")
-    shutil.rmtree(new, ignore_errors=True)  # of a process that was killed here
-    shutil.copytree(checkpoint, new)
-    if speaks is not None:
-        _spoken(new, speaks)
-    new.rename(begun)
-
-
-def _head_of(begun: Path) -> Path:
-    return begun.with_name(f"begun-{_HEAD}")
-
-
-def _labels(words: Words, tokenizer: Tokenizer) -> tuple[str, ...]:
-    return (*labels(words.alphabet), *piece_labels(tokenizer).values())
-
-
-def _spoken(begun: Path, words: Words) -> None:
-    """Have the language model begin, if nothing was said before.
-
-    Where it has pointed, it has spoken: a run that goes on with another one keeps its words.
-    """
-    kept, config = _head_of(begun), read_config(begun)
-    if not kept.exists():
-        raise BadCheckpoint(
-            f"there is no {_HEAD} beside the checkpoint to begin with, which says what its tower "
-            "sees: name the run (--after), and not the checkpoint in it"
-        )
-    layout = Layout.read(begun, config)
-    names = _labels(words, layout.tokenizer)
-    held = _held(kept, names)
-    if any(name.startswith(_POINTER) for name in held):
-        return
-    network = load(Files(begun), config, dtype=torch.float32, device=torch.device("cpu"))
-    head = torch.nn.Linear(config.text.width, len(names))
-    head.load_state_dict(_dense(held))
-    begin_to_speak(network, layout, head, names, _usual_pictures(layout.tokenizer))
-    new = begun.with_name(".begun-spoken")
-    shutil.rmtree(new, ignore_errors=True)
-    save_checkpoint(network, begun, new, dtype=torch.float32)
-    beside = {f"{_DENSE}{n}": w for n, w in head.state_dict().items()}
-    save_file(beside, kept, {"labels": json.dumps(names)})
-    shutil.rmtree(begun)
-    new.rename(begun)
-
-
-def _usual_pictures(tokenizer: Tokenizer) -> list[Sample]:
-    kind = Looking((Size(10, 22),))
-    draws = (Random(f"usual {number}") for number in range(_USUAL))
-    return [one for draw in draws for one in seen(draw, kind, wandered(draw, EVERY), 1, tokenizer)]
-
-
-def _dense(held: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
-    return {n.removeprefix(_DENSE): w for n, w in held.items() if n.startswith(_DENSE)}
-
-
-def _held(path: Path, names: Sequence[str]) -> dict[str, torch.Tensor]:
-    """Read what was learnt beside a network.
-
-    Raises:
-        BadCheckpoint: It is of other labels.
-    """
-    with safe_open(path, "pt") as file:
-        if json.loads((file.metadata() or {}).get("labels", "[]")) != [*names]:
-            raise BadCheckpoint(f"{path} is of other labels: begin anew, without it")
-        return {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - no mapping
 
 
 def held_out_words(count: int, kind: Reading, words: Words) -> list[Sample]:
