@@ -10,7 +10,7 @@ import torch
 import torch.nn.functional as F
 from training_rig import QUICK, WORDS, layout, sample, several
 
-from eyehand.model import Message
+from eyehand.model import Message, language
 from eyehand.model.attention import Segments, attend_segments
 from eyehand.model.errors import NotEnoughMemory
 from eyehand.model.prompt import Layout
@@ -242,7 +242,7 @@ def test_what_is_meant_and_where_tokens_lie_is_read_in_the_middle_of_the_languag
         alone = pack([one], 1000, merge=2).passes[0]
         with torch.no_grad(), held.pointer.listening(held.network) as heard:
             read_alone(held, alone)
-        states = heard[0][0, alone.ids == held.network.config.image_token]
+        states = heard.states[0, alone.ids == held.network.config.image_token]
         with torch.no_grad():
             meant, where = held.pointer(states)
         grid = one.pictures[0].grid
@@ -283,6 +283,55 @@ def test_pointing_is_learnt_from_what_was_said_before_the_picture(checkpoint: Pa
     assert first.meant > 1.5
     assert last.meant < 0.3
     assert last.hit == 1
+
+
+def aiming(number: int, token: int, reply: str) -> Sample:
+    one = sample(number)
+    return replace(one, messages=(*one.messages[:-1], Message.of("assistant", reply)),
+                   aimed={1: (0, token)})  # fmt: skip
+
+
+def test_while_numbers_are_said_a_head_is_to_look_at_what_they_are_about(
+    checkpoint: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Compared with the queries and keys by which the network's own layer attends."""
+    held = learner(checkpoint, replace(QUICK, pointing=1.0))
+    assert held.pointer is not None
+    samples = encoded(checkpoint, [aiming(0, 2, "at 12 7"), aiming(2, 5, "40"), sample(1)])
+    # A blank, two digits, a blank and a digit; two digits.
+    assert [len(one.aims) for one in samples] == [5, 2, 0]
+    batch = pack(samples, 10_000, merge=2)
+    attended: list[tuple[torch.Tensor, torch.Tensor]] = []
+
+    def noted(q: torch.Tensor, k: torch.Tensor, *more: Any, **named: Any) -> torch.Tensor:
+        attended.append((q, k))
+        return attend_segments(q, k, *more, **named)
+
+    def share(one: Encoded) -> torch.Tensor:
+        """Give how much of the head's attention is where it should be, for each number."""
+        attended.clear()
+        with torch.no_grad():
+            read_alone(held, pack([one], 1000, merge=2).passes[0])
+        q, k = attended[held.pointer.layer]  # type: ignore[union-attr]
+        scores = q[:, 0] @ k[:, 0].T * k.shape[-1] ** -0.5
+        ahead = torch.ones_like(scores).triu(1).bool()
+        looked = scores.masked_fill(ahead, -torch.inf).softmax(1)
+        return looked[one.aims[:, 0], one.aims[:, 1]]
+
+    monkeypatch.setattr(language, "attend_segments", noted)
+    losses = torch.cat([-share(one).log() for one in samples[:2]])
+    assert held.measure(batch).aim == pytest.approx(float(losses.mean()), rel=1e-4)
+    for _ in range(80):
+        held.learn(batch, 3e-3)
+    assert torch.cat([share(one) for one in samples[:2]]).min() > 0.5
+
+
+@pytest.mark.parametrize("wrong", [{0: (0, 1)}, {1: (0, 4)}, {1: (0, -1)}, {1: (1, 0)}])
+def test_what_is_not_there_cannot_be_aimed_at(
+    checkpoint: Path, wrong: dict[int, tuple[int, int]]
+) -> None:
+    with pytest.raises(ValueError, match="aimed names"):
+        encode(replace(sample(0), aimed=wrong), layout(checkpoint))
 
 
 @pytest.mark.parametrize("wrong", [{0: 4}, {0: -1}, {1: 0}])

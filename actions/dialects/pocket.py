@@ -3,14 +3,16 @@
 ::
 
     click 140 312
+    click "Save" 140 312
     type "Ada Wolf"
     scroll down 140 345 60
 
 Points are pixels of the resized picture, so that a number means the same place whatever the
 picture's size. One picture is seen at once, and the past is told as the actions that were said, a
 line each; pictures that a caller keeps stand before the action that they led to. There are no
-thoughts, and no reasons. ``scroll`` takes a point and how far, in hundredths of the screen; without
-them it is three notches where the pointer is.
+reasons, and one thought: what is clicked may be named before its point, so that a network says
+first what it looks for, and its past can be read. ``scroll`` takes a point and how far, in
+hundredths of the screen; without them it is three notches where the pointer is.
 
 Ours: eyehand's own small checkpoint is trained in it.
 """
@@ -37,8 +39,12 @@ _POINT = PointKind("{x} {y}", bare=True)
 _PERCENT = NumberKind(1, 1000)
 _TEXT = TextKind()
 _SAID = TextKind(r"[^\x00-\x1f\x7f-\x9f]+")
-_AT = {"at": Arg(_POINT, "point")}
+_AT = {"what": may(_TEXT), "at": Arg(_POINT, "point")}
 _WAY = {"from": Arg(_POINT, "start"), "to": Arg(_POINT, "end")}
+
+
+def _placed(given: Given) -> dict[str, Any]:
+    return {"point": given["at"]}
 
 
 def _scrolled(given: Given) -> dict[str, Any]:
@@ -87,8 +93,8 @@ _REST = [
     ),
 ]
 _PHONE = [
-    Verb("click", a.Click, _AT),
-    Verb("hold", a.LongPress, _AT),
+    Verb("click", a.Click, _AT, build=_placed),
+    Verb("hold", a.LongPress, _AT, build=_placed),
     Verb("swipe", a.Swipe, _WAY),
     _SCROLL,
     *_TYPING,
@@ -98,17 +104,18 @@ _PHONE = [
     *_REST,
 ]
 _DESKTOP = [
-    Verb("click", a.Click, _AT),
-    Verb("double", a.Click, _AT, {"count": 2}),
-    Verb("right", a.Click, _AT, {"button": "right"}),
-    Verb("hold", a.LongPress, _AT),
-    Verb("move", a.Move, _AT),
+    Verb("click", a.Click, _AT, build=_placed),
+    Verb("double", a.Click, _AT, {"count": 2}, build=_placed),
+    Verb("right", a.Click, _AT, {"button": "right"}, build=_placed),
+    Verb("hold", a.LongPress, _AT, build=_placed),
+    Verb("move", a.Move, _AT, build=_placed),
     Verb("drag", a.Drag, _WAY),
     _SCROLL,
     *_TYPING,
     *_REST,
 ]
 _FORMS = {
+    "what": '["T"]',
     "at": "X Y",
     "from": "X Y",
     "to": "X Y",
@@ -172,14 +179,17 @@ class PocketDialect:
             return reading.parsed((parse_action(call),))
         verb = self.vocabulary.names.get(name.casefold())
         args = {} if verb is None else _given(verb, words[1:])
-        return reading.parsed(self.vocabulary.read(name, args, reading, at))
+        actions = self.vocabulary.read(name, args, reading, at)
+        return reading.parsed(actions, str(args.get("what", "")))
 
     def render(self, action: Action, frame: Frame, thought: str = "") -> str:
-        """Write the action; the dialect has no thoughts."""
+        """Write the action; the thought is what is clicked, and left out of all other actions."""
         if action.action == "call_tool":
             arguments = json.dumps(dict(action.arguments), ensure_ascii=False)
             return f"{action.name} {arguments}"
         verb, said = self.vocabulary.say(action, frame, self.space)
+        if thought and "what" in verb.args:
+            said["what"] = thought
         words = [
             json.dumps(said[name], ensure_ascii=False) if _is_text(arg.kind) else str(said[name])
             for name, arg in verb.args.items()
@@ -250,6 +260,8 @@ def _given(verb: Verb, words: Sequence[Any]) -> Mapping[str, Any]:
     left = list(words)
     for name, arg in verb.args.items():
         size = 2 if isinstance(arg.kind, PointKind) else 1
+        if not arg.needed and _is_text(arg.kind) and left and isinstance(left[0], Bare):
+            continue
         if len(left) < size:
             if arg.needed:
                 raise ActionSchemaError(f"it is written {_form(verb)}", path=(verb.name, name))

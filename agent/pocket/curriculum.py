@@ -13,7 +13,7 @@ from ...model.size import Size
 from ...model.tokenizer import Tokenizer
 from ...model.training.sample import Sample
 from .grounding import buttons, on_part, on_screen
-from .lessons import learnt, lesson_on
+from .lessons import learnt, lesson_on, told
 from .looking import covered, scattered, seen
 from .reading import found, written
 from .recipe import PocketRecipe, Stage
@@ -84,6 +84,7 @@ class Curriculum:
             "reading": self._reading,
             "grounding": self._grounding,
             "screens": self._screens,
+            "telling": self._telling,
             "acting": self._acting,
             "slips": self._slips,
         }
@@ -140,6 +141,9 @@ class Curriculum:
         return _of_screens(
             draw, stage, count, lambda screen: on_screen(draw, screen, _ASKED_OF_A_SCREEN)
         )
+
+    def _telling(self, draw: Random, stage: Stage, count: int) -> list[Sample]:
+        return [told(one) for one in self._lessons(draw, stage, count, self.recipe.slips)]
 
     def _acting(self, draw: Random, stage: Stage, count: int) -> list[Sample]:
         return self._lessons(draw, stage, count, 0.0)

@@ -20,7 +20,7 @@ from ...model.size import Size
 from ...model.training.sample import Sample
 from .looks import Looks
 from .pictures import CELL_PX, drawn_in, moved, picture, token_at
-from .screens import Control, Screen, at_end, control, controls, on_grid
+from .screens import Control, Screen, at_end, control, controls, on_grid, short
 from .words import Words
 
 DIALECT = "pocket"
@@ -47,16 +47,18 @@ class Question(NamedTuple):
         text: The question.
         action: What answers it.
         place: What it is about, in pixels of the picture.
+        name: Of what is clicked, if it is.
     """
 
     text: str
     action: Action
     place: Point
+    name: str = ""
 
 
 def where_is(name: str, point: Point) -> Question:
     """Ask where something is."""
-    return Question(f"Where is {name}?", a.Click(point=point), point)
+    return Question(f"Where is {name}?", a.Click(point=point), point, short(name))
 
 
 def what_is_at(x: int, y: int, text: str) -> Question:
@@ -82,7 +84,19 @@ def asked(questions: Sequence[Question], image: Image, drawn: Drawn) -> Sample:
     pointed = {0: token_at(*questions[0].place, image.resized)}
     system, first = spoken().messages(questions[0].text, (), image)
     learn = tuple(range(2, 2 + len(turns), 2))
-    return Sample((system, first, *turns[1:]), learn, {0: drawn}, pointed)
+    aimed = aims(questions, learn, 0, image.resized)
+    return Sample((system, first, *turns[1:]), learn, {0: drawn}, pointed, aimed)
+
+
+def aims(
+    questions: Sequence[Question], replies: Sequence[int], picture: int, size: Size
+) -> dict[int, tuple[int, int]]:
+    """Give which token of a picture of a size each reply is about that clicks."""
+    return {
+        number: (picture, token_at(*question.place, size))
+        for number, question in zip(replies, questions, strict=True)
+        if isinstance(question.action, a.Click)
+    }
 
 
 def asked_on(questions: Sequence[Question], frame: Frame) -> list[Message]:
@@ -90,7 +104,8 @@ def asked_on(questions: Sequence[Question], frame: Frame) -> list[Message]:
     dialect, turns = spoken(), list[Message]()
     for question in questions:
         turns.append(Message.of("user", f"{question.text}\n"))
-        turns.append(Message.of("assistant", Marked(dialect.render(question.action, frame))))
+        said = dialect.render(question.action, frame, question.name)
+        turns.append(Message.of("assistant", Marked(said)))
     return turns
 
 

@@ -25,6 +25,7 @@ from ...envs.practice.tasks import Unfit, make_task
 from ...envs.practice.tasks.base import PracticeTask
 from ...envs.practice.tasks.oracle import next_action
 from ...envs.practice.tasks.steps import Lost, Next
+from ...envs.practice.view import View
 from ...envs.practice.written import Run, written_on
 from ...model.base import Reply
 from ...model.chat import Image, Marked, Message
@@ -33,10 +34,10 @@ from ...model.training.sample import Sample
 from ..loop import Agent
 from ..task import Limits, Task
 from .demo_tool import note_down, note_task
-from .grounding import asked_on, questions_on, spoken
+from .grounding import aims, asked_on, questions_on, spoken
 from .held_out import looks_held_out, names_one
 from .pictures import drawn_in, things_on, token_at
-from .screens import Screen, clicked, said_by, touched
+from .screens import Screen, clicked, name_at, said_by, touched
 
 _MOST_STEPS = 40
 LONGEST_S = 86_400.0
@@ -118,6 +119,16 @@ def learnt(lesson: Lesson, draw: Random, *, held_out: bool = False) -> list[Samp
     return pupil.samples
 
 
+def told(sample: Sample) -> Sample:
+    """Give a step of a lesson without its picture: what is to be done, and no more."""
+    (reply, *_) = sample.learn
+    turns = [
+        Message(turn.role, tuple(part for part in turn.parts if not isinstance(part, Image)))
+        for turn in sample.messages[: reply + 1]
+    ]
+    return Sample(turns, (reply,))
+
+
 class _Pupil:
     """Says what the lesson has it say, and takes down what the oracle would have said."""
 
@@ -160,21 +171,25 @@ class _Pupil:
         try:
             step = next_action(lesson.task, lesson.phone, self._answers)
             deed = plain(step, lesson.phone, runs)
-            right = self.dialect.render(deed, frame)
+            right = self._words(deed, frame, runs)
         except (Lost, ActionError):
             return Reply(self.dialect.render(a.Done(), frame))
         shown = [part for m in messages for part in m.parts if isinstance(part, Image)]
         if self._done[right, shown[-1].hash] == _VAIN:  # a slip spoilt the task for good
             return Reply(self.dialect.render(a.Done(), frame))
         screen = Screen(lesson.phone, shown[-1].pixels, runs, tuple(things_on(lesson.phone)))
-        asked = asked_on(questions_on(self._asking, screen, _ASKED), frame)
-        turns = [*messages, Message.of("assistant", Marked(right)), *asked]
+        questions = questions_on(self._asking, screen, _ASKED)
+        turns = [*messages, Message.of("assistant", Marked(right)), *asked_on(questions, frame)]
         texts = [*(run.text for run in runs), *(turn.text for turn in turns)]
         if self._held_out or not (names_one(texts) or looks_held_out(lesson.phone)):
             letters = (one for run in runs for one in run.letters)
-            drawn = {len(shown) - 1: drawn_in(letters, size, screen.things)}
-            learn = range(len(messages), len(turns), 2)
-            self.samples.append(Sample(turns, tuple(learn), drawn, _pointed(deed, shown)))
+            newest = len(shown) - 1
+            drawn = {newest: drawn_in(letters, size, screen.things)}
+            learn = tuple(range(len(messages), len(turns), 2))
+            pointed = _pointed(deed, shown)
+            aimed = dict.fromkeys(learn[:1], *pointed.items()) if pointed else {}
+            aimed |= aims(questions, learn[1:], newest, shown[-1].resized)
+            self.samples.append(Sample(turns, learn, drawn, pointed, aimed))
         said = self._said(number, right, deed, frame, runs)
         if said == right:
             self._done[right, shown[-1].hash] += 1
@@ -198,7 +213,14 @@ class _Pupil:
             or self._draw.random() >= self._lesson.slips
         ):
             return right
-        return self.dialect.render(slip(self._draw, self._lesson.phone, runs), frame)
+        return self._words(slip(self._draw, self._lesson.phone, runs), frame, runs)
+
+    def _words(self, deed: Action, frame: Frame, runs: Sequence[Run]) -> str:
+        """Give an action as it is said; what is touched has its name before it."""
+        name = ""
+        if isinstance(deed, a.Click | a.LongPress) and deed.point is not None:
+            name = name_at(self._lesson.phone, deed.point, runs)
+        return self.dialect.render(deed, frame, name)
 
 
 def _pointed(deed: Action, shown: Sequence[Image]) -> dict[int, int]:
@@ -229,6 +251,9 @@ def plain(step: Next, phone: Phone, runs: Sequence[Run]) -> Action:
             return _moved(phone, way)
         return action.model_copy(update={"point": clicked(phone, action.point, runs)})
     if isinstance(action, a.Scroll) and action.unit == "screens":
+        middle = Point(phone.size.width // 2, phone.size.height // 2)
+        if action.point is not None and _list_at(phone, middle) is _list_at(phone, action.point):
+            action = action.model_copy(update={"point": middle})
         return action.model_copy(update={"amount": _FAR})
     return action
 
@@ -241,6 +266,10 @@ def _hidden(phone: Phone, point: Point, runs: Sequence[Run]) -> Direction | None
     if not any(one.text for one in meant.walk()):
         return None
     return "down" if point.y > phone.size.height / 2 else "up"
+
+
+def _list_at(phone: Phone, point: Point) -> View | None:
+    return next((view for view in phone.scene().hits(*point) if view.scrollable), None)
 
 
 def _moved(phone: Phone, way: Direction) -> a.Scroll:

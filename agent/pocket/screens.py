@@ -24,6 +24,9 @@ _TALLEST_PX = 120
 """Of what is one thing."""
 _LAST_PX = 6
 """Of a line: the middle of its last letter, or nearly."""
+_MOST_WORDS = 4
+_LONGEST_NAME = 24
+"""Words and letters of a name that is said before a click."""
 _GRIDS = (14, 7)
 """Sides in pixels of the squares whose middles are clicked: a patch, and half of one."""
 
@@ -186,6 +189,27 @@ def said_by(view: View, runs: Sequence[Run]) -> list[Run]:
     """
     inside = [run for run in runs if view.box.holds(*Box(*run.box).centre)]
     return sorted(inside, key=_as_title)
+
+
+def name_at(phone: Phone, point: Point, runs: Sequence[Run]) -> str:
+    """Give what is touched at a point as its `short` name; empty where it has none."""
+    meant = touched(phone, point)
+    if meant is None:
+        return ""
+    said = said_by(meant, runs) if meant.box.height <= _TALLEST_PX else []
+    words = [one.text for one in said] or [meant.text or meant.label]
+    return short(words[0])
+
+
+def short(name: str) -> str:
+    """Give the first words of a name: enough to know it by."""
+    words = name.split()
+    kept = words[:1]
+    for word in words[1:_MOST_WORDS]:
+        if len(" ".join([*kept, word])) > _LONGEST_NAME:
+            break
+        kept.append(word)
+    return " ".join(kept)[:_LONGEST_NAME]
 
 
 def _as_title(run: Run) -> tuple[bool, int, int, int]:

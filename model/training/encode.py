@@ -44,6 +44,8 @@ class Encoded:
         learnt: bool ``[T]``: which tokens are to be said.
         positions: int64 ``[3, T]``, on the axes of M-RoPE.
         pictures: In the order of their tokens.
+        aims: int64 ``[A, 2]``: a place from which a number of a reply is to be told, and that of
+            the picture's token which the number is about.
         weight: How much it counts.
     """
 
@@ -51,6 +53,7 @@ class Encoded:
     learnt: Tensor
     positions: Tensor
     pictures: tuple[Shown, ...]
+    aims: Tensor
     weight: float
 
     @property
@@ -84,7 +87,8 @@ def encode(sample: Sample, layout: Layout, context: int | None = None) -> Encode
     if not sample.learn and sample.drawn:
         nothing = torch.zeros(0, dtype=torch.int64)
         seen = _shown(sample, prompt, prompt.visuals)
-        return Encoded(nothing, nothing.bool(), nothing.expand(3, 0), seen, sample.weight)
+        aims = nothing.view(0, 2)
+        return Encoded(nothing, nothing.bool(), nothing.expand(3, 0), seen, aims, sample.weight)
     learnt = _learnt(sample, prompt)
     length = max(learnt) + 1
     visuals = [visual for visual in prompt.visuals if visual.start < length]
@@ -100,7 +104,35 @@ def encode(sample: Sample, layout: Layout, context: int | None = None) -> Encode
     mask[learnt] = True
     shown = _shown(sample, prompt, visuals)
     ids = torch.tensor(prompt.ids[:length])
-    return Encoded(ids, mask, positions, shown, sample.weight)
+    aims = _aims(sample, prompt, layout)
+    return Encoded(ids, mask, positions, shown, aims, sample.weight)
+
+
+def _aims(sample: Sample, prompt: Prompt, layout: Layout) -> Tensor:
+    """Give where numbers are said, each a token before it stands, and what they are about."""
+    aims: list[tuple[int, int]] = []
+    for number, (picture, token) in sample.aimed.items():
+        if number not in sample.learn:
+            raise ValueError(f"aimed names message {number}, which is not learnt")
+        if not 0 <= picture < len(prompt.visuals):
+            raise ValueError(
+                f"aimed names picture {picture}, and the sample shows {len(prompt.visuals)}"
+            )
+        visual = prompt.visuals[picture]
+        if not 0 <= token < visual.tokens:
+            raise ValueError(
+                f"aimed names token {token} of picture {picture}, which has {visual.tokens}"
+            )
+        said = [place for of, stands in prompt.replies if of == number for place in stands]
+        for place in reversed(said):
+            if not _numeral(layout.tokenizer.decode([prompt.ids[place]])):
+                break
+            aims.append((place - 1, visual.start + token))
+    return torch.tensor(aims, dtype=torch.int64).view(-1, 2)
+
+
+def _numeral(text: str) -> bool:
+    return all(sign.isdecimal() or sign.isspace() for sign in text)
 
 
 def _shown(sample: Sample, prompt: Prompt, visuals: Sequence[Visual]) -> tuple[Shown, ...]:

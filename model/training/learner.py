@@ -42,6 +42,7 @@ class Learnt:
         exact: Samples of which all did.
         meant: Mean cross entropy of the pictures' tokens that are meant; None where none is.
         hit: Share of them that scored best; likewise.
+        aim: Mean cross entropy of what is looked at while a number is told; None where none is.
         norm: Length of the gradient before clipping; NaN where there was none.
         skipped: Whether nothing was learnt, because the gradient was not finite.
     """
@@ -52,6 +53,7 @@ class Learnt:
     exact: int
     meant: float | None = None
     hit: float | None = None
+    aim: float | None = None
     norm: float = math.nan
     skipped: bool = False
 
@@ -217,7 +219,7 @@ class Learner:
 
     def _sums(self, batch: StepBatch, stop: threading.Event | None = None) -> Learnt:
         """Read all passes; where gradients are on, add up those."""
-        sums = torch.zeros(6, dtype=torch.float64, device=self.device)
+        sums = torch.zeros(7, dtype=torch.float64, device=self.device)
         drawn = batch.drawn if self.head is not None else 0
         for cut in batch.passes:
             if stop is not None and stop.is_set():
@@ -231,21 +233,26 @@ class Learner:
                     total = total + self._recipe.dense_weight * got.dense / drawn
                 if self.pointer is not None and batch.placed:
                     meant = got.meant / max(1, batch.pointed) + got.lies / batch.placed
+                    meant = meant + got.aim / max(1, batch.aimed)
                     total = total + self._recipe.pointing * meant
                 if total.requires_grad:  # pictures alone teach a tower nothing that stays as it is
                     torch.autograd.backward(total)
             wrong = torch.zeros(one.samples, device=self.device)
             wrong.index_add_(0, one.owners, (~got.right).float())
             found = (
-                got.loss, got.dense, got.right.sum(), (wrong == 0).sum(), got.meant, got.hit
+                got.loss, got.dense, got.right.sum(), (wrong == 0).sum(), got.meant, got.hit,
+                got.aim,
             )  # fmt: skip
             sums += torch.stack([value.detach().double() for value in found])
-        loss, dense, right, exact, meant, hit = sums.tolist()
+        loss, dense, right, exact, meant, hit, aim = sums.tolist()
         shown = dense / drawn if drawn else None
         loss = loss / batch.weight if batch.said else 0.0
-        if self.pointer is None or not (pointed := batch.pointed):
-            return Learnt(loss, shown, int(right), int(exact))
-        return Learnt(loss, shown, int(right), int(exact), meant / pointed, hit / pointed)
+        learnt = Learnt(loss, shown, int(right), int(exact))
+        if self.pointer is not None and batch.pointed:
+            learnt = replace(learnt, meant=meant / batch.pointed, hit=hit / batch.pointed)
+        if self.pointer is not None and batch.aimed:
+            learnt = replace(learnt, aim=aim / batch.aimed)
+        return learnt
 
     def _computing(self) -> AbstractContextManager[object]:
         if self._precision == "float32":

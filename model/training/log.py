@@ -31,6 +31,8 @@ class Row:
         held_exact: As ``exact_replies``.
         pointing_loss: Mean cross entropy of what is pointed at; None where nothing is.
         pointed: Share of it that scored best; likewise.
+        aiming_loss: Mean cross entropy of what is looked at while numbers are told; None where
+            none are.
     """
 
     step: int
@@ -49,6 +51,7 @@ class Row:
     held_exact: float | None = None
     pointing_loss: float | None = None
     pointed: float | None = None
+    aiming_loss: float | None = None
 
 
 COLUMNS = [field.name for field in fields(Row)]
@@ -170,7 +173,7 @@ def curves(folder: Path) -> Path:
     FigureCanvasAgg(figure)
     above, below = figure.subplots(2, 1, sharex=True)
     for axes, names in (
-        (above, ("loss", "dense_loss", "pointing_loss", "held_loss")),
+        (above, ("loss", "dense_loss", "pointing_loss", "aiming_loss", "held_loss")),
         (below, ("token_accuracy", "exact_replies", "pointed", "held_accuracy", "held_exact")),
     ):
         for name in names:

@@ -67,6 +67,8 @@ class Pass:
         drawn_hits: int64 ``[2, hits]``: row of ``drawn_rows``, and label.
         pointed: int64 ``[P, 3]``, of ``order``: where a picture begins, how many tokens it has, and
             which of them is meant.
+        aims: int64 ``[A, 3]``: a token from which a number of a reply is to be told, the first of
+            its sample, and the picture's token that the number is about.
         lies: int64 ``[placed, 2]``: row and column of each token that stands in ``ids``.
         samples: How many have something to say: ``owners`` are below it.
     """
@@ -85,6 +87,7 @@ class Pass:
     drawn_hits: Tensor
     pointed: Tensor
     lies: Tensor
+    aims: Tensor
     samples: int
 
     def to(self, device: torch.device) -> "Pass":
@@ -93,7 +96,7 @@ class Pass:
             name: getattr(self, name).to(device, non_blocking=True)
             for name in (
                 "ids", "positions", "places", "targets", "owners", "weights", "drawn_rows",
-                "drawn_hits", "pointed", "lies",
+                "drawn_hits", "pointed", "lies", "aims",
             )
         }  # fmt: skip
         pictures = tuple(replace(p, frames=p.frames.to(device)) for p in self.pictures)
@@ -111,6 +114,7 @@ class StepBatch:
         drawn: Picture tokens of which it is known what stands there.
         placed: Picture tokens that the language model reads.
         pointed: Pictures of which a token is meant.
+        aimed: Tokens from which a number is told that is about a picture's token.
         samples: How many.
         said: Of them, those that have something to say.
         tokens: Read by the network, pictures' among them.
@@ -122,6 +126,7 @@ class StepBatch:
     drawn: int
     placed: int
     pointed: int
+    aimed: int
     samples: int
     said: int
     tokens: int
@@ -177,6 +182,7 @@ def pack(
         drawn,
         sum(one.placed for one in passes),
         sum(len(one.pointed) for one in passes),
+        sum(len(one.aims) for one in passes),
         len(samples),
         said,
         sum(sample.length or sample.seen(merge) for sample in samples),
@@ -185,7 +191,7 @@ def pack(
 
 
 def _joined(samples: Sequence[Encoded], merge: int, numbers: dict[str, int]) -> Pass:
-    places, targets, owners, weights = [], [], [], []
+    places, targets, owners, weights, aims = [], [], [], [], []
     start = 0
     saying = [sample for sample in samples if sample.length]  # the longest come first
     for number, sample in enumerate(saying):
@@ -194,6 +200,8 @@ def _joined(samples: Sequence[Encoded], merge: int, numbers: dict[str, int]) -> 
         targets.append(sample.ids[said])
         owners.append(torch.full_like(said, number))
         weights.append(torch.full(said.shape, sample.weight, dtype=torch.float64))
+        begins = torch.full((len(sample.aims),), start)
+        aims.append(torch.stack([sample.aims[:, 0] + start, begins, sample.aims[:, 1] + start], 1))
         start += sample.length
     nothing = torch.zeros(0, dtype=torch.int64)
     shown = [picture for sample in samples for picture in sample.pictures]
@@ -213,6 +221,7 @@ def _joined(samples: Sequence[Encoded], merge: int, numbers: dict[str, int]) -> 
         rows,
         hits,
         *_pointed([picture for sample in saying for picture in sample.pictures], merge),
+        torch.cat([nothing.view(0, 3), *aims]),
         len(saying),
     )
 

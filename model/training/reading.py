@@ -10,7 +10,7 @@ from torch.utils.checkpoint import checkpoint
 from ..image import Processor
 from ..network import Network
 from .packing import Pass
-from .pointing import Pointer, pointing_losses
+from .pointing import Pointer, aiming_loss, pointing_losses
 
 SCORES = 1 << 26
 """Scores held at a time: with their gradients and copies in float32 under 1 GB."""
@@ -27,6 +27,7 @@ class Read:
         meant: Cross entropy of the tokens that are meant, added up over pictures.
         lies: Cross entropy of where picture tokens lie, added up.
         hit: Pictures whose token that is meant scored best.
+        aim: Cross entropy of what is looked at while numbers are told, added up over these.
     """
 
     loss: Tensor
@@ -35,6 +36,7 @@ class Read:
     meant: Tensor
     lies: Tensor
     hit: Tensor
+    aim: Tensor
 
 
 def read(
@@ -62,9 +64,9 @@ def read(
         if head is not None and len(one.drawn_rows):
             dense = _dense(head, seen[one.drawn_rows], one.drawn_hits)
     if not len(one.ids):
-        return Read(none, dense, one.targets.bool(), none, none, none)
+        return Read(none, dense, one.targets.bool(), none, none, none, none)
     x = network.embed(one.ids[None], None if seen is None else seen[: one.placed])
-    meant, lies, hit = none, none, none
+    meant, lies, hit, aim = none, none, none, none
     if pointer is None or not one.placed:
         hidden = network(x, one.positions[:, None], segments=one.segments)
     else:
@@ -72,10 +74,12 @@ def read(
             hidden = network(x, one.positions[:, None], segments=one.segments)
         config = network.config
         shown = (one.ids == config.image_token) | (one.ids == config.video_token)
-        meant, lies, hit = pointing_losses(pointer, heard[0][0, shown], one.pointed, one.lies)
+        states = heard.states[0][shown]
+        meant, lies, hit = pointing_losses(pointer, states, one.pointed, one.lies)
+        aim = aiming_loss(*heard.looks(), one.aims)
     losses, right = _scored(network, hidden[0, one.places], one.targets)
     loss = (losses * one.weights.to(losses.dtype)).sum()
-    return Read(loss, dense, right, meant, lies, hit)
+    return Read(loss, dense, right, meant, lies, hit, aim)
 
 
 def _dense(head: nn.Module, seen: Tensor, hits: Tensor) -> Tensor:

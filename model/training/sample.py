@@ -23,6 +23,9 @@ class Sample:
         pointed: For a picture, by its number: the merged token that the reply after it is about, by
             the token's number. For the pointing loss (``pointing.py``); what is meant must be known
             from what comes before the picture.
+        aimed: For a reply, by its message's number: the picture, by its number, and the merged
+            token of it that the numbers are about in which the reply ends. For the same loss:
+            while they are said, that token is to be looked at.
         weight: How much it counts beside others.
     """
 
@@ -30,6 +33,7 @@ class Sample:
     learn: Sequence[int]
     drawn: Mapping[int, Mapping[int, Sequence[str]]] = field(default_factory=dict)
     pointed: Mapping[int, int] = field(default_factory=dict)
+    aimed: Mapping[int, tuple[int, int]] = field(default_factory=dict)
     weight: float = 1.0
 
 

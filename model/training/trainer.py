@@ -231,6 +231,7 @@ class Trainer:
             *held,
             found.meant,
             found.hit,
+            found.aim,
         )
         log.row(row)
         if self._on_step is not None:
