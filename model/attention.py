@@ -21,6 +21,7 @@ from typing import Any
 import torch
 import torch.nn.functional as F
 from torch import Tensor
+from torch.nn.utils.rnn import pad_sequence
 
 from .linear import is_slow
 
@@ -80,13 +81,16 @@ def attend_segments(
     if q.is_cuda and (kernel := _packed_kernel(q.dtype)) is not None and bounds is not None:
         return kernel(q, k, v, bounds, segments.longest, causal)
     shared = q.shape[1] != k.shape[1]
+    held = q.requires_grad and q.dtype == torch.bfloat16 and not q.is_cuda
+    if held and causal and len(segments.runs) > 1 and segments.longest <= _SHORT:
+        return _padded(q, k, v, segments)
     pieces, start = [], 0
     for count, length in segments.runs:
         end = start + count * length
         one, two, three = (
             x[start:end].view(count, length, *x.shape[1:]).transpose(1, 2) for x in (q, k, v)
         )
-        if q.requires_grad and q.dtype == torch.bfloat16 and not q.is_cuda and length <= _SHORT:
+        if held and length <= _SHORT:
             out = _written_out(one, two, three, causal)
         else:
             out = F.scaled_dot_product_attention(
@@ -99,6 +103,29 @@ def attend_segments(
 
 _SHORT = 1024
 """Tokens of a segment whose scores may be held for the way back: 2 MB a head."""
+
+
+_ALIKE = 32
+"""Segments whose lengths are the same in these units are one batch."""
+
+
+def _padded(q: Tensor, k: Tensor, v: Tensor, segments: Segments) -> Tensor:
+    """Attend causally within segments of many lengths, neighbours of nearly equal ones at once.
+
+    What pads one stands behind all its tokens, which therefore see nothing of it.
+    """
+    lengths = [length for count, length in segments.runs for _ in range(count)]
+    parts = [torch.split(x, lengths) for x in (q, k, v)]
+    pieces, start = [], 0
+    for _, alike in groupby(lengths, lambda length: -(-length // _ALIKE)):
+        end = start + len(own := [*alike])
+        one, two, three = (
+            pad_sequence([*part[start:end]], batch_first=True).transpose(1, 2) for part in parts
+        )
+        out = _written_out(one, two, three, causal=True).transpose(1, 2)
+        pieces += [row[:length] for row, length in zip(out, own, strict=True)]
+        start = end
+    return torch.cat(pieces)
 
 
 def _written_out(q: Tensor, k: Tensor, v: Tensor, causal: bool) -> Tensor:

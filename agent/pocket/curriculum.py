@@ -13,12 +13,13 @@ from ...model.size import Size
 from ...model.tokenizer import Tokenizer
 from ...model.training.sample import Sample
 from .grounding import buttons, on_part, on_screen
-from .lessons import learnt, lesson_on, told
+from .lessons import learnt, lesson_on
 from .looking import covered, scattered, seen
 from .reading import found, written
 from .recipe import PocketRecipe, Stage
 from .rollouts import Rollout, read_rollouts, rollouts_in
 from .screens import Screen, wandered
+from .telling import repeated, told
 from .words import Words
 
 _OF_A_SCREEN = 16
@@ -84,6 +85,7 @@ class Curriculum:
             "reading": self._reading,
             "grounding": self._grounding,
             "screens": self._screens,
+            "repeating": self._repeating,
             "telling": self._telling,
             "acting": self._acting,
             "slips": self._slips,
@@ -141,6 +143,9 @@ class Curriculum:
         return _of_screens(
             draw, stage, count, lambda screen: on_screen(draw, screen, _ASKED_OF_A_SCREEN)
         )
+
+    def _repeating(self, draw: Random, stage: Stage, count: int) -> list[Sample]:
+        return [repeated(draw, self.words) for _ in range(count)]
 
     def _telling(self, draw: Random, stage: Stage, count: int) -> list[Sample]:
         return [told(one) for one in self._lessons(draw, stage, count, self.recipe.slips)]

@@ -119,16 +119,6 @@ def learnt(lesson: Lesson, draw: Random, *, held_out: bool = False) -> list[Samp
     return pupil.samples
 
 
-def told(sample: Sample) -> Sample:
-    """Give a step of a lesson without its picture: what is to be done, and no more."""
-    (reply, *_) = sample.learn
-    turns = [
-        Message(turn.role, tuple(part for part in turn.parts if not isinstance(part, Image)))
-        for turn in sample.messages[: reply + 1]
-    ]
-    return Sample(turns, (reply,))
-
-
 class _Pupil:
     """Says what the lesson has it say, and takes down what the oracle would have said."""
 

@@ -43,6 +43,7 @@ class Shares:
         reading: Small pictures and what they say.
         grounding: Small pictures, and where something is on them.
         screens: Whole screens, and where something is on them, or what is somewhere.
+        repeating: A text in a goal that is to be typed, without a picture.
         telling: Steps of tasks without their pictures: goal and past alone say most of the words of
             a reply, and are a fifth of the tokens.
         acting: Tasks as the oracle solves them.
@@ -55,6 +56,7 @@ class Shares:
     reading: float = 0.0
     grounding: float = 0.0
     screens: float = 0.0
+    repeating: float = 0.0
     telling: float = 0.0
     acting: float = 0.0
     slips: float = 0.0
@@ -231,7 +233,7 @@ SPEAKING = PocketRecipe(
 )
 """What it says, and where it is."""
 
-_ACTED = (
+ACTED = (
     "switch_setting", "quick_toggle", "choose_timeout", "set_permission", "allow_permission",
     "deny_permission", "clear_notifications", "dismiss_notification", "open_notification",
     "close_all_apps", "close_app", "switch_app", "open_apps", "lock_phone", "missing_app",
@@ -244,12 +246,14 @@ task for a tool: fewer are learnt sooner."""
 
 ACTING = PocketRecipe(
     stages=(
-        Stage("words of tasks", 400, 48, Shares(telling=1.0), EVERY),
+        Stage("words of tasks", 700, 48, Shares(repeating=0.5, telling=0.5), EVERY),
         Stage(
             "tasks",
             3_000,
             12,
-            Shares(grounding=0.05, screens=0.15, telling=0.3, acting=0.25, slips=0.25),
+            Shares(
+                grounding=0.05, screens=0.15, repeating=0.15, telling=0.2, acting=0.2, slips=0.25
+            ),
             EVERY,
             grounding=_PARTS,
         ),
@@ -257,12 +261,12 @@ ACTING = PocketRecipe(
             "its own tasks",
             1_000,
             12,
-            Shares(screens=0.15, telling=0.2, acting=0.25, slips=0.2, dagger=0.2),
+            Shares(screens=0.15, repeating=0.1, telling=0.15, acting=0.2, slips=0.2, dagger=0.2),
             EVERY,
         ),
     ),
     learning=replace(_SPEAK, learning_rate=8e-4),
-    families=_ACTED,
+    families=ACTED,
 )
 """What is done on a phone to reach a goal."""
 

@@ -81,7 +81,7 @@ class Stage(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Subset:
-    """Some tasks of a suite that a publication reports together.
+    """Some tasks of a suite that are reported together, as by a publication.
 
     Attributes:
         name: Such as ``seeclick-55``.

@@ -86,4 +86,8 @@ def subsets_of(name: str) -> Sequence[Subset]:
         from .miniwob.subsets import SUBSETS
 
         return SUBSETS
+    if name == "practice":
+        from .practice import SUBSETS as FAMILIES
+
+        return FAMILIES
     return ()

@@ -16,6 +16,7 @@ from ...model.chat import Image
 from ...model.size import Size
 from ..opening import practice_task
 from ..places import PracticeSpec
+from ..pocket.recipe import ACTED
 from ..task import Task
 from .base import Judged, Stage, Subset, Trial
 from .players import OraclePlayer, package_digest
@@ -28,6 +29,15 @@ _BESIDE = ("adb", "gallery.py", "window.py")
 
 _MOST_UNFIT = 1000
 """Phones in a row that a family may find nothing on."""
+
+
+SUBSETS = (
+    Subset(
+        "pocket",
+        tuple(sorted(FAMILIES.keys() & set(ACTED))),
+        "what the shipped pocket model learnt to act in: docs/POCKET.md",
+    ),
+)
 
 
 class Practice:
@@ -45,7 +55,7 @@ class Practice:
 
     name = "practice"
     excluded: Mapping[str, str] = {}
-    subsets: Sequence[Subset] = ()
+    subsets: Sequence[Subset] = SUBSETS
 
     def __init__(self, phone: PracticeSpec | None = None) -> None:
         self.tasks: Sequence[str] = sorted(FAMILIES)
