@@ -16,7 +16,7 @@ import pytest
 import small as rig
 from PIL import Image as Pillow
 
-from eyehand.actions import Click
+from eyehand.actions import Click, OpenApp
 from eyehand.actions.geometry import Frame
 from eyehand.agent import Agent, Limits, Task
 from eyehand.agent.pocket.curriculum import Curriculum, shared
@@ -46,7 +46,9 @@ from eyehand.agent.pocket.pictures import (
 from eyehand.agent.pocket.reading import Reading, found, written
 from eyehand.agent.pocket.recipe import ACTING, PARTS, Shares
 from eyehand.agent.pocket.rollouts import Rollout, read_rollouts, rollouts_in, write_rollouts
-from eyehand.agent.pocket.screens import control, controls, wandered
+from eyehand.agent.pocket.screens import control, controls, short, wandered
+from eyehand.agent.pocket.telling import repeated
+from eyehand.agent.pocket.telling import told as without_picture
 from eyehand.agent.pocket.vocabulary import pocket_vocabulary, prompts_of
 from eyehand.agent.pocket.words import Words
 from eyehand.envs.practice.draw import Canvas
@@ -400,6 +402,63 @@ def learnt_replies(lesson: Lesson, draw: Random) -> list[str]:
     for step in aside(agent.run(Task.goal(lesson.task.goal, limits=limits))).steps:
         said.append(step.reply or "")
     return said
+
+
+def test_what_is_clicked_is_named_by_what_stands_on_it_or_what_it_is_called() -> None:
+    lesson = lessons("delete_alarm")
+    said = learnt_replies(lessons("delete_alarm"), Random("named"))
+    phone, named = lesson.phone, 0
+    frame = Frame("phone", SCREEN, SCREEN).planned(SCREEN)
+    for reply in said:
+        parsed = spoken().parse(reply, frame)
+        (action,) = parsed.actions
+        if isinstance(action, Click) and action.point is not None:
+            views = phone.scene().hits(*action.point)
+            inside = [one for view in views for one in view.walk()]
+            texts = [text for one in inside for text in (one.text, one.label)]
+            assert parsed.thought
+            assert any(text.startswith(parsed.thought) for text in texts)
+            assert len(parsed.thought) <= 24
+            phone.tap(*action.point)
+            named += 1
+        elif isinstance(action, OpenApp):
+            phone.open_app(next(k for k, app in phone.apps.items() if app.label == action.name))
+        phone.advance(3)
+    assert named == 3
+
+
+def test_a_name_is_as_many_of_its_words_as_it_takes_to_know_it() -> None:
+    assert short("Wi-Fi") == "Wi-Fi"
+    assert short("  Bring the umbrella and the keys ") == "Bring the umbrella and"
+    assert short("Internationally renowned restaurants") == "Internationally renowned"
+    assert short("x" * 30) == "x" * 24
+    assert short("") == ""
+
+
+def test_steps_that_are_told_say_the_same_without_a_picture() -> None:
+    for sample in learnt(lessons("switch_setting"), Random(3), held_out=True):
+        bare = without_picture(sample)
+        assert shown(sample)
+        assert not shown(bare)
+        assert not bare.drawn
+        assert not bare.pointed
+        assert not bare.aimed
+        assert bare.learn == (2,)
+        assert [m.text for m in bare.messages] == [m.text for m in sample.messages[:3]]
+
+
+def test_what_is_to_be_repeated_stands_in_the_goal() -> None:
+    frame = Frame("picture", SCREEN, SCREEN).planned(SCREEN)
+    kinds = set()
+    for number in range(60):
+        sample = repeated(Random(number), words())
+        (action,) = spoken().parse(sample.messages[2].text, frame).actions
+        kinds.add(action.action)
+        text = action.name if isinstance(action, OpenApp) else action.text  # type: ignore[union-attr]
+        assert text in sample.messages[1].text
+        assert not shown(sample)
+        assert sample.messages[0].text == "Phone"
+    assert kinds == {"type", "open_app", "answer"}
 
 
 @pytest.mark.parametrize("part", range(4))

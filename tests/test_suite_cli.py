@@ -116,7 +116,7 @@ def test_a_refused_command_leaves_no_empty_file(command: Command, tmp_path: Path
         ("eval practice --model oracle --device cpu", "no device, dtype or length"),
         ("eval practice --model oracle --dialect klingon", "there is no dialect 'klingon'"),
         ("eval practice --model oracle --tasks add_contcat", "such as add_contact"),
-        ("eval practice --model oracle --tasks @x", "no subset 'x'; it has none"),
+        ("eval practice --model oracle --tasks @x", "no subset 'x'; there are pocket"),
         ("eval practice --model oracle --tasks ,", "--tasks names no task"),
         ("eval practice --model oracle --keep all", "--keep all needs --out FILE"),
         ("eval miniwob --model oracle --time-limit soon", "--time-limit is seconds"),

@@ -186,6 +186,32 @@ def test_causal_segments_with_shared_heads_are_each_attended_alone(lengths: list
         start += length
 
 
+@pytest.mark.parametrize(
+    "lengths", [[70, 66, 65, 40, 33, 5, 1], [1, 2], [40, 40], [31, 32, 33], [5, 70, 5]]
+)
+def test_in_bfloat16_segments_of_many_lengths_learn_what_they_learn_alone(
+    lengths: list[int],
+) -> None:
+    """On a CPU neighbours of nearly equal length are padded: nothing sees what pads them."""
+    generator = torch.Generator().manual_seed(2)
+    drawn = [torch.randn(sum(lengths), n, 8, generator=generator) for n in (4, 2, 2)]
+    packed = [x.bfloat16().requires_grad_() for x in drawn]
+    alone = [x.detach().float().requires_grad_() for x in packed]
+    q, k, v = packed
+    found = attend_segments(q, k, v, Segments.of(lengths), causal=True)
+    apart = []
+    one, two, three = (torch.split(x, lengths) for x in alone)
+    for a, b, c in zip(one, two, three, strict=True):
+        apart.append(attend_segments(a, b, c, Segments.of([len(a)]), causal=True))
+    expected = torch.cat(apart)
+    torch.testing.assert_close(found.float(), expected, atol=0.03, rtol=0.03)
+    aim = torch.randn(found.shape, generator=generator)
+    mine = torch.autograd.grad((found.float() * aim).sum(), packed)
+    theirs = torch.autograd.grad((expected * aim).sum(), alone)
+    for here, there in zip(mine, theirs, strict=True):
+        torch.testing.assert_close(here.float(), there, atol=0.06, rtol=0.06)
+
+
 def test_a_packed_sequence_cannot_also_have_a_cache(checkpoint: Path) -> None:
     network = small.opened(checkpoint)
     x = network.embed(torch.zeros(2, 3, dtype=torch.int64))
@@ -305,7 +331,8 @@ def test_while_numbers_are_said_a_head_is_to_look_at_what_they_are_about(
 
     def noted(q: torch.Tensor, k: torch.Tensor, *more: Any, **named: Any) -> torch.Tensor:
         attended.append((q, k))
-        return attend_segments(q, k, *more, **named)
+        found: torch.Tensor = attend_segments(q, k, *more, **named)
+        return found
 
     def share(one: Encoded) -> torch.Tensor:
         """Give how much of the head's attention is where it should be, for each number."""
