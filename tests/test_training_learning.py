@@ -323,6 +323,7 @@ def test_while_numbers_are_said_a_head_is_to_look_at_what_they_are_about(
     """Compared with the queries and keys by which the network's own layer attends."""
     held = learner(checkpoint, replace(QUICK, pointing=1.0))
     assert held.pointer is not None
+    layer = held.pointer.layer
     samples = encoded(checkpoint, [aiming(0, 2, "at 12 7"), aiming(2, 5, "40"), sample(1)])
     # A blank, two digits, a blank and a digit; two digits.
     assert [len(one.aims) for one in samples] == [5, 2, 0]
@@ -339,10 +340,10 @@ def test_while_numbers_are_said_a_head_is_to_look_at_what_they_are_about(
         attended.clear()
         with torch.no_grad():
             read_alone(held, pack([one], 1000, merge=2).passes[0])
-        q, k = attended[held.pointer.layer]  # type: ignore[union-attr]
+        q, k = attended[layer]
         scores = q[:, 0] @ k[:, 0].T * k.shape[-1] ** -0.5
         ahead = torch.ones_like(scores).triu(1).bool()
-        looked = scores.masked_fill(ahead, -torch.inf).softmax(1)
+        looked: torch.Tensor = scores.masked_fill(ahead, -torch.inf).softmax(1)
         return looked[one.aims[:, 0], one.aims[:, 1]]
 
     monkeypatch.setattr(language, "attend_segments", noted)
