@@ -255,7 +255,10 @@ def _hidden(phone: Phone, point: Point, runs: Sequence[Run]) -> Direction | None
         return None
     if not any(one.text for one in meant.walk()):
         return None
-    return "down" if point.y > phone.size.height / 2 else "up"
+    moving = _list_at(phone, point)
+    if moving is None:
+        return None
+    return "down" if point.y > moving.box.centre[1] else "up"
 
 
 def _list_at(phone: Phone, point: Point) -> View | None:
