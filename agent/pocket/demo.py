@@ -22,11 +22,11 @@ from .demo_tool import note_down, note_task, notebook
 from .looks import SCREEN
 
 TASKS = (
-    "open_notification",
-    "dismiss_notification",
-    "switch_alarm",
-    "alarm_missing",
-    "pair_missing_device",
+    "switch_setting",
+    "choose_timeout",
+    "empty_cart",
+    "missing_product",
+    "quick_toggle",
     note_down.name,
 )
 """What is played where nothing else is asked for: families, and the task with a tool."""
