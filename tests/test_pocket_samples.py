@@ -42,6 +42,7 @@ from eyehand.agent.pocket.pictures import (
     piece_labels,
     pieces_in,
     things_on,
+    token_at,
 )
 from eyehand.agent.pocket.reading import Reading, found, written
 from eyehand.agent.pocket.recipe import ACTING, PARTS, Shares
@@ -425,6 +426,29 @@ def test_what_is_clicked_is_named_by_what_stands_on_it_or_what_it_is_called() ->
             phone.open_app(next(k for k, app in phone.apps.items() if app.label == action.name))
         phone.advance(3)
     assert named == 3
+
+
+def test_what_a_row_says_is_meant_where_its_switch_is_tapped() -> None:
+    """And nothing on the picture, while it is looked for."""
+    told_elsewhere = looked_for = 0
+    for family in ("switch_alarm", "remove_city", "call_contact"):
+        for sample in learnt(lessons(family), Random(5), held_out=True):
+            reply = sample.messages[2].text
+            (action,) = spoken().parse(reply, Frame("p", SCREEN, SCREEN).planned(SCREEN)).actions
+            if isinstance(action, Click) and action.point is not None:
+                token = sample.pointed[0]
+                assert token is not None
+                assert sample.aimed[2] == (0, token)
+                assert sample.drawn[0].get(token)  # something is written there
+                told_elsewhere += token != token_at(*action.point, SCREEN)
+            elif action.action == "scroll":
+                assert sample.pointed == {0: None}
+                assert 2 not in sample.aimed
+                looked_for += 1
+            else:
+                assert not sample.pointed
+    assert told_elsewhere >= 2
+    assert looked_for
 
 
 def test_a_name_is_as_many_of_its_words_as_it_takes_to_know_it() -> None:

@@ -277,8 +277,9 @@ def test_what_is_meant_and_where_tokens_lie_is_read_in_the_middle_of_the_languag
         assert alone.lies.tolist() == [[at // wide, at % wide] for at in range(high * wide)]
         assert where.shape == (high * wide, 2, 64)
         if token is not None:
-            losses.append(F.cross_entropy(meant[None], torch.tensor([token])))
-            right += int(meant.argmax() == token)
+            scores = torch.cat([meant, torch.zeros(1)])  # the last: none of them
+            losses.append(F.cross_entropy(scores[None], torch.tensor([token])))
+            right += int(scores.argmax() == token)
     assert found.meant == pytest.approx(float(sum(losses)) / 3, rel=1e-5)
     assert found.hit == right / 3
     touched = {name for name, gradient in gradients(held, batch)[0].items() if gradient.any()}
@@ -293,14 +294,15 @@ def read_alone(held: Learner, one: Pass) -> None:
 
 
 def test_pointing_is_learnt_from_what_was_said_before_the_picture(checkpoint: Path) -> None:
-    """One and the same picture: which token is meant, the words alone tell."""
+    """One and the same picture: which token is meant, or that none is, the words alone tell."""
     held = learner(checkpoint, replace(QUICK, pointing=1.0))
     picture = sample(2).messages[0].parts[0]
     asked = []
-    for word, token in (("Ada", 3), ("Wolf", 7), ("Oslo", 0)):
+    for word, token in (("Ada", 3), ("Wolf", 7), ("Oslo", 0), ("Bilbao", None)):
         messages = (Message.of("user", word, picture), Message.of("assistant", "here"))
         asked.append(Sample(messages, (1,), pointed={0: token}))
     batch = pack(encoded(checkpoint, asked), 10_000, merge=2)
+    assert batch.pointed == 4
     first = held.measure(batch)
     last = [held.learn(batch, 3e-3) for _ in range(60)][-1]
     assert last is not None

@@ -46,7 +46,7 @@ class Question(NamedTuple):
     Attributes:
         text: The question.
         action: What answers it.
-        place: What it is about, in pixels of the picture.
+        place: What it is about, in pixels of the picture: where that is told.
         name: Of what is clicked, if it is.
     """
 
@@ -56,9 +56,9 @@ class Question(NamedTuple):
     name: str = ""
 
 
-def where_is(name: str, point: Point) -> Question:
-    """Ask where something is."""
-    return Question(f"Where is {name}?", a.Click(point=point), point, short(name))
+def where_is(name: str, point: Point, told: Point | None = None) -> Question:
+    """Ask where something is that is told there, or somewhere else on the picture."""
+    return Question(f"Where is {name}?", a.Click(point=point), told or point, short(name))
 
 
 def what_is_at(x: int, y: int, text: str) -> Question:
@@ -188,7 +188,7 @@ def questions_on(draw: Random, screen: Screen, count: int) -> list[Question]:
     """Give up to so many questions where things are, and a few what is written somewhere."""
     questions: list[Question] = []
     for one in _chosen(draw, screen, count):
-        questions.append(where_is(one.name, one.point))
+        questions.append(where_is(one.name, one.point, one.told))
     whole = [run for run in screen.runs if run.whole and len(run.text) <= _LONGEST]
     for run in draw.sample(whole, min(len(whole), count // 3)):
         questions.append(what_is_at(*_somewhere(draw, Box(*run.box)), run.text))

@@ -37,7 +37,7 @@ from .demo_tool import note_down, note_task
 from .grounding import aims, asked_on, questions_on, spoken
 from .held_out import looks_held_out, names_one
 from .pictures import drawn_in, things_on, token_at
-from .screens import Screen, clicked, name_at, said_by, touched
+from .screens import Screen, clicked, name_at, said_by, told_by, touched
 
 _MOST_STEPS = 40
 LONGEST_S = 86_400.0
@@ -176,8 +176,9 @@ class _Pupil:
             newest = len(shown) - 1
             drawn = {newest: drawn_in(letters, size, screen.things)}
             learn = tuple(range(len(messages), len(turns), 2))
-            pointed = _pointed(deed, shown)
-            aimed = dict.fromkeys(learn[:1], *pointed.items()) if pointed else {}
+            pointed = _pointed(deed, lesson.phone, runs, shown)
+            token = pointed.get(newest)
+            aimed = {} if token is None else dict.fromkeys(learn[:1], (newest, token))
             aimed |= aims(questions, learn[1:], newest, shown[-1].resized)
             self.samples.append(Sample(turns, learn, drawn, pointed, aimed))
         said = self._said(number, right, deed, frame, runs)
@@ -213,11 +214,19 @@ class _Pupil:
         return self.dialect.render(deed, frame, name)
 
 
-def _pointed(deed: Action, shown: Sequence[Image]) -> dict[int, int]:
-    """Give which token of the newest picture is touched, if one is."""
-    if not isinstance(deed, a.Click | a.LongPress) or deed.point is None:
-        return {}
-    return {len(shown) - 1: token_at(*deed.point, shown[-1].resized)}
+def _pointed(
+    deed: Action, phone: Phone, runs: Sequence[Run], shown: Sequence[Image]
+) -> dict[int, int | None]:
+    """Give which token of the newest picture tells what is touched.
+
+    None where it is looked for elsewhere, or given up; nothing where nothing is looked for.
+    """
+    newest = len(shown) - 1
+    if isinstance(deed, a.Click | a.LongPress) and deed.point is not None:
+        return {newest: token_at(*told_by(phone, deed.point, runs), shown[-1].resized)}
+    if isinstance(deed, a.Scroll) or (isinstance(deed, a.Done) and deed.status == "infeasible"):
+        return {newest: None}
+    return {}
 
 
 def plain(step: Next, phone: Phone, runs: Sequence[Run]) -> Action:

@@ -22,6 +22,8 @@ _LOADED_S = 3.0
 _MOST_TRIES = 50
 _TALLEST_PX = 120
 """Of what is one thing."""
+_ROW_PX = 56
+"""Of a row: what stands half of it above or below a place is of another one."""
 _LAST_PX = 6
 """Of a line: the middle of its last letter, or nearly."""
 _MOST_WORDS = 4
@@ -55,12 +57,14 @@ class Control:
     Attributes:
         name: What it says, or is called.
         point: Where whoever knows the way would tap it.
+        told: Where it stands that it is meant: see `told_by`.
         box: What of it shows.
         said: Whether its name stands on the screen.
     """
 
     name: str
     point: Point
+    told: Point
     box: Box
     said: bool
 
@@ -145,7 +149,8 @@ def control(screen: Screen, name: str, box: Box) -> Control | None:
         shown = tapped.clipped(Box(0, 0, *screen.phone.size))
         said = any(run.text == name for run in screen.runs)
         point = clicked(screen.phone, action.point, screen.runs)
-        return Control(name, point, shown, said)
+        told = told_by(screen.phone, point, screen.runs)
+        return Control(name, point, told, shown, said)
     except Lost:
         return None
     return None
@@ -199,6 +204,28 @@ def name_at(phone: Phone, point: Point, runs: Sequence[Run]) -> str:
     said = said_by(meant, runs) if meant.box.height <= _TALLEST_PX else []
     words = [one.text for one in said] or [meant.text or meant.label]
     return short(words[0])
+
+
+def told_by(phone: Phone, point: Point, runs: Sequence[Run]) -> Point:
+    """Give where it stands what is touched at a point: there, or at the end of a name beside it.
+
+    An icon or a switch in a row is told by what the row says: what it is called has those words.
+    """
+    meant = touched(phone, point)
+    if meant is None or said_by(meant, runs):
+        return point
+    beside = [
+        run
+        for run in runs
+        if len(run.text) > 1 and run.text in meant.label and _in_row(Box(*run.box), point)
+    ]
+    if not beside:
+        return point
+    return at_end(Box(*max(beside, key=lambda run: len(run.text)).box))
+
+
+def _in_row(box: Box, point: Point) -> bool:
+    return abs(box.centre[1] - point.y) <= _ROW_PX / 2
 
 
 def short(name: str) -> str:

@@ -25,7 +25,8 @@ class Shown:
         grid: Its patches.
         drawn: Labels of what stands in each of its merged tokens, by the token's number; None:
             it is not known.
-        pointed: The number of the token that is meant; None: none is.
+        pointed: The number of the token that is meant, or how many there are, where what is meant
+            is not among them; None: it is not known.
     """
 
     frames: Tensor
@@ -150,7 +151,9 @@ def _shown(sample: Sample, prompt: Prompt, visuals: Sequence[Visual]) -> tuple[S
                 f"drawn names tokens outside 0 to {visual.tokens - 1} of picture {number}"
             )
         pointed = sample.pointed.get(number)
-        if pointed is not None and not 0 <= pointed < visual.tokens:
+        if number in sample.pointed and pointed is None:
+            pointed = visual.tokens
+        elif pointed is not None and not 0 <= pointed < visual.tokens:
             raise ValueError(
                 f"pointed names token {pointed} of picture {number}, which has {visual.tokens}"
             )

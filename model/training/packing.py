@@ -66,7 +66,7 @@ class Pass:
             there.
         drawn_hits: int64 ``[2, hits]``: row of ``drawn_rows``, and label.
         pointed: int64 ``[P, 3]``, of ``order``: where a picture begins, how many tokens it has, and
-            which of them is meant.
+            which of them is meant; that number again: none of them.
         aims: int64 ``[A, 3]``: a token from which a number of a reply is to be told, the first of
             its sample, and the picture's token that the number is about.
         lies: int64 ``[placed, 2]``: row and column of each token that stands in ``ids``.

@@ -121,7 +121,7 @@ def pointing_losses(
         pointer: Reads the states.
         states: Of all tokens of pictures, ``[n, width]``.
         pointed: int64 ``[P, 3]``: where a picture begins among them, how many tokens it has, and
-            which of these is meant.
+            which of these is meant; that number again: none of them, which scores 0.
         lies: int64 ``[n, 2]``: rows and columns; those from `SIDE` on are not told apart.
 
     Returns:
@@ -138,9 +138,10 @@ def pointing_losses(
     places = torch.arange(longest, device=pointed.device)
     inside = places < pointed[:, 1:2]
     rows = (pointed[:, :1] + places).clamp(max=len(meant) - 1)
-    scores = meant[rows].masked_fill(~inside, -torch.inf)
-    found = F.cross_entropy(scores, pointed[:, 2], reduction="sum")
-    return found, spread, (scores.argmax(1) == pointed[:, 2]).sum()
+    scores = F.pad(meant[rows].masked_fill(~inside, -torch.inf), (0, 1))
+    right = torch.where(pointed[:, 2] == pointed[:, 1], longest, pointed[:, 2])
+    found = F.cross_entropy(scores, right, reduction="sum")
+    return found, spread, (scores.argmax(1) == right).sum()
 
 
 def aiming_loss(queries: Tensor, keys: Tensor, aims: Tensor) -> Tensor:

@@ -21,8 +21,8 @@ class Sample:
             its merged tokens, by the token's number (rows first). Tokens that are left out show
             nothing that has one. Pictures that are left out teach nothing of that kind.
         pointed: For a picture, by its number: the merged token that the reply after it is about, by
-            the token's number. For the pointing loss (``pointing.py``); what is meant must be known
-            from what comes before the picture.
+            the token's number; None: what it is about is not on the picture. For the pointing loss
+            (``pointing.py``); what is meant must be known from what comes before the picture.
         aimed: For a reply, by its message's number: the picture, by its number, and the merged
             token of it that the numbers are about in which the reply ends. For the same loss:
             while they are said, that token is to be looked at.
@@ -32,7 +32,7 @@ class Sample:
     messages: Sequence[Message]
     learn: Sequence[int]
     drawn: Mapping[int, Mapping[int, Sequence[str]]] = field(default_factory=dict)
-    pointed: Mapping[int, int] = field(default_factory=dict)
+    pointed: Mapping[int, int | None] = field(default_factory=dict)
     aimed: Mapping[int, tuple[int, int]] = field(default_factory=dict)
     weight: float = 1.0
 
