@@ -200,6 +200,8 @@ FORMS = "desktop, android, android:SERIAL, practice, practice:SEED, browser or b
 def place_named(text: str, otherwise: Place | None = None) -> Place:
     """Read a place in its short form, such as ``android:emulator-5554`` or ``practice:3``.
 
+    A practice phone's other settings may follow: ``practice:3,size=280x616,theme=sand``.
+
     Args:
         text: What is written.
         otherwise: Where the task would run; of the same kind, its other settings are kept.
@@ -212,4 +214,14 @@ def place_named(text: str, otherwise: Place | None = None) -> Place:
         raise ValueError(f"unknown env {text!r}; there are {FORMS}")
     spec, field = PLACES[kind]
     kept = otherwise.model_dump() if isinstance(otherwise, spec) else {}
-    return spec.model_validate({**kept, **({field: rest} if rest else {})})
+    first, *more = rest.split(",") if spec is PracticeSpec else [rest]  # a URL may hold a comma
+    given = {field: first} if first else {}
+    for setting in more:
+        name, equals, value = setting.partition("=")
+        if not equals:
+            raise ValueError(
+                f"{text!r}: behind the seed a setting is NAME=VALUE, such as size=280x616, not "
+                f"{setting!r}"
+            )
+        given[name] = value
+    return spec.model_validate(kept | given)

@@ -65,8 +65,8 @@ def run(
     env: Annotated[
         str | None,
         typer.Option(
-            help="desktop, android:SERIAL, browser:URL, practice:SEED, or replay:DIR. Default: "
-            "what the task says, else desktop."
+            help="desktop, android:SERIAL, browser:URL, practice:SEED (settings may follow: "
+            "practice:3,size=280x616), or replay:DIR. Default: what the task says, else desktop."
         ),
     ] = None,
     model: Annotated[

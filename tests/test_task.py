@@ -259,6 +259,10 @@ def test_a_goal_of_a_broken_terminal_is_refused_in_words() -> None:
         ("practice", PracticeSpec()),
         ('"practice:3"', PracticeSpec(seed=3)),
         (
+            '"practice:3,size=280x616,dark=true,font_scale=1.15"',
+            PracticeSpec(seed=3, size="280x616", dark=True, font_scale=1.15),
+        ),
+        (
             "{practice: {seed: 3, size: 720x1600, dark: true}}",
             PracticeSpec(seed=3, size="720x1600", dark=True),
         ),
@@ -278,6 +282,9 @@ def test_places_are_read_in_either_form(tmp_path: Path, written: str, spec: obje
     ("written", "said"),
     [
         ('"practice:x"', "seed"),
+        ('"practice:3,size"', "NAME=VALUE, such as size=280x616, not 'size'"),
+        ('"practice:3,sede=1"', "unknown field"),
+        ('"practice:3,size=10x10"', "540x1200"),
         ('"desktop:1"', "practice:SEED"),
         ("{practice: {size: big}}", "540x1200"),
         ("{practice: {sede: 1}}", "unknown field"),

@@ -43,10 +43,6 @@ _AT = {"what": may(_TEXT), "at": Arg(_POINT, "point")}
 _WAY = {"from": Arg(_POINT, "start"), "to": Arg(_POINT, "end")}
 
 
-def _placed(given: Given) -> dict[str, Any]:
-    return {"point": given["at"]}
-
-
 def _scrolled(given: Given) -> dict[str, Any]:
     fields = {"direction": given["way"], "point": given.get("at")}
     if "far" in given:
@@ -93,8 +89,8 @@ _REST = [
     ),
 ]
 _PHONE = [
-    Verb("click", a.Click, _AT, build=_placed),
-    Verb("hold", a.LongPress, _AT, build=_placed),
+    Verb("click", a.Click, _AT),
+    Verb("hold", a.LongPress, _AT),
     Verb("swipe", a.Swipe, _WAY),
     _SCROLL,
     *_TYPING,
@@ -104,11 +100,11 @@ _PHONE = [
     *_REST,
 ]
 _DESKTOP = [
-    Verb("click", a.Click, _AT, build=_placed),
-    Verb("double", a.Click, _AT, {"count": 2}, build=_placed),
-    Verb("right", a.Click, _AT, {"button": "right"}, build=_placed),
-    Verb("hold", a.LongPress, _AT, build=_placed),
-    Verb("move", a.Move, _AT, build=_placed),
+    Verb("click", a.Click, _AT),
+    Verb("double", a.Click, _AT, {"count": 2}),
+    Verb("right", a.Click, _AT, {"button": "right"}),
+    Verb("hold", a.LongPress, _AT),
+    Verb("move", a.Move, _AT),
     Verb("drag", a.Drag, _WAY),
     _SCROLL,
     *_TYPING,

@@ -26,7 +26,8 @@ class Arg(NamedTuple):
 
     Attributes:
         kind: How it is written.
-        attribute: The field of the action that it fills; empty: only ``build`` knows.
+        attribute: The field of the action that it fills; empty: only ``build`` knows, or it is
+            none of the action's, such as a word for people.
         needed: Whether it must be given to be understood.
         written: Whether it is always written; if not, only where the action differs from its
             default.
@@ -88,7 +89,9 @@ class Verb:
         """
         if self.build is None:
             fields = {
-                arg.attribute: given[name] for name, arg in self.args.items() if name in given
+                arg.attribute: given[name]
+                for name, arg in self.args.items()
+                if name in given and arg.attribute
             }
         else:
             built = self.build(given)

@@ -179,7 +179,7 @@ def clicked(phone: Phone, point: Point, runs: Sequence[Run]) -> Point:
     meant = touched(phone, point)
     if meant is None or meant.role == "slider":  # where it is touched says what it is set to
         return exact
-    named = said_by(meant, runs)[:1] if meant.box.height <= _TALLEST_PX else []
+    named = _named(meant, runs)[:1]
     for middle in (*(at_end(Box(*run.box)) for run in named), point):
         for near in _near(middle):
             if touched(phone, near) is meant:
@@ -196,13 +196,17 @@ def said_by(view: View, runs: Sequence[Run]) -> list[Run]:
     return sorted(inside, key=_as_title)
 
 
+def _named(view: View, runs: Sequence[Run]) -> list[Run]:
+    """Give what can be read in a view that is small enough to be one thing."""
+    return said_by(view, runs) if view.box.height <= _TALLEST_PX else []
+
+
 def name_at(phone: Phone, point: Point, runs: Sequence[Run]) -> str:
     """Give what is touched at a point as its `short` name; empty where it has none."""
     meant = touched(phone, point)
     if meant is None:
         return ""
-    said = said_by(meant, runs) if meant.box.height <= _TALLEST_PX else []
-    words = [one.text for one in said] or [meant.text or meant.label]
+    words = [one.text for one in _named(meant, runs)] or [meant.text or meant.label]
     return short(words[0])
 
 
