@@ -233,6 +233,14 @@ class Tokenizer:
         held = set(self._plain.get_vocab().values()) - set(self.added.values())
         return {token: self.decode([token]) for token in sorted(held)}
 
+    def spelled(self, ids: Iterable[int]) -> list[str]:
+        """Give the bytes of each token, a letter of the vocabulary's for each; of added ones none.
+
+        A token may hold a part of a character, which `decode` cannot show.
+        """
+        added = set(self.added.values())
+        return ["" if one in added else self._backend.id_to_token(one) or "" for one in ids]
+
     def to_json(self) -> str:
         """Give it as ``tokenizer.json`` has it."""
         return self._backend.to_str()

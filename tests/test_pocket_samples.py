@@ -4,6 +4,7 @@ import asyncio
 import json
 import subprocess
 import sys
+import unicodedata
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
@@ -431,7 +432,7 @@ def test_what_is_clicked_is_named_by_what_stands_on_it_or_what_it_is_called() ->
 def test_what_a_row_says_is_meant_where_its_switch_is_tapped() -> None:
     """And nothing on the picture, while it is looked for."""
     told_elsewhere = looked_for = 0
-    for family in ("switch_alarm", "remove_city", "call_contact"):
+    for family in ("switch_alarm", "remove_city", "delete_note"):
         for sample in learnt(lessons(family), Random(5), held_out=True):
             reply = sample.messages[2].text
             (action,) = spoken().parse(reply, Frame("p", SCREEN, SCREEN).planned(SCREEN)).actions
@@ -457,6 +458,26 @@ def test_a_name_is_as_many_of_its_words_as_it_takes_to_know_it() -> None:
     assert short("Internationally renowned restaurants") == "Internationally renowned"
     assert short("x" * 30) == "x" * 24
     assert short("") == ""
+
+
+@pytest.mark.parametrize("family", ["call_contact", "favourite_contact", "delete_contact"])
+def test_people_are_searched_for_by_their_whole_name(family: str) -> None:
+    lesson = lessons(family)
+    said = [sample.messages[2].text for sample in learnt(lesson, Random(2), held_out=True)]
+    assert said[:2] == ['open "Contacts"', said[1]]
+    assert said[1].startswith('click "Search contacts"')
+    assert said[2] == f'type "{lesson.task.params["name"]}"'
+    assert said[-1] == "done"
+
+
+def test_letters_of_other_scripts_are_repeated_too() -> None:
+    made = [words().foreign(Random(number)) for number in range(200)]
+    assert all(one.isalpha() for one in made)
+    scripts = {unicodedata.name(one[0]).split()[0] for one in made}
+    assert scripts >= {"LATIN", "GREEK", "CYRILLIC", "ARABIC", "HEBREW", "CJK", "HANGUL"}
+    copied = [repeated(Random(number), words()) for number in range(60)]
+    assert all(one.copied == one.learn for one in copied)
+    assert any(not one.messages[2].text.isascii() for one in copied)
 
 
 def test_steps_that_are_told_say_the_same_without_a_picture() -> None:

@@ -179,3 +179,64 @@ def test_pictures_of_one_size_are_cut_at_once_as_one_by_one() -> None:
     alike = Alike(frames, size, processor.grid(size))
     one_by_one = torch.cat([processor.patches(one, size) for one in frames])
     assert torch.equal(alike.patches(processor), one_by_one)
+
+
+def looked_at(how: Layout, reply: str, *said: str) -> list[tuple[str, str]]:
+    """Give the bytes of each token that is repeated, and of what is looked at before it."""
+    turns = [Message.of("user" if n % 2 == 0 else "assistant", t) for n, t in enumerate(said)]
+    turns.append(Message.of("assistant", reply))
+    number = len(turns) - 1
+    made = encode(Sample(turns, (number,), copied=(number,)), how)
+    letters = how.tokenizer.spelled(made.ids.tolist())
+    assert all(place < told_from for told_from, place in made.aims.tolist())
+    return [(letters[told_from + 1], letters[place]) for told_from, place in made.aims.tolist()]
+
+
+@pytest.mark.parametrize(
+    ("reply", "said", "words"),
+    [
+        ('type "Ana Novak"', ["name: Ana Novak\nphone: 7"], "Ana Novak"),
+        ('click "Remove Oslo" 12 7', ["Take Oslo off the list"], "Oslo"),
+        ('click "Ana Novak" 12 7', ["Ana", "x", "Where is Ana Novak?"], "Ana Novak"),
+        ('type "山田 فاطمة"', ["Call 山田 فاطمة now"], "山田 فاطمة"),
+        ('type "7"', ["Type 7"], "7"),
+        ('click "OK" 3 4', ["Call Ana"], ""),
+        ("done", ["Say done"], ""),
+    ],
+)
+def test_words_that_are_repeated_are_looked_at_where_the_user_said_them(
+    how: Layout, reply: str, said: list[str], words: str
+) -> None:
+    found = looked_at(how, reply, *said)
+    tokenizer = how.tokenizer
+    repeated = "".join(word for word, _ in found).lstrip("Ġ")
+    assert repeated == "".join(tokenizer.spelled(tokenizer.letters(words)))
+    for word, place in found:  # a token there may be longer than one here, or shorter
+        word, place = word.strip("Ġ"), place.strip("Ġ")
+        assert word.startswith(place) or word in place
+
+
+def test_the_newest_of_the_users_words_are_looked_at(how: Layout) -> None:
+    turns = ("Where is Oslo?", "x", "Where is Oslo?")
+    made = encode(
+        Sample(
+            (
+                Message.of("user", turns[0]),
+                Message.of("assistant", turns[1]),
+                Message.of("user", turns[2]),
+                Message.of("assistant", 'click "Oslo" 1 2'),
+            ),
+            (3,),
+            copied=(3,),
+        ),
+        how,
+    )
+    starts = [n for n, one in enumerate(made.ids.tolist()) if one == how.tokenizer.im_start]
+    assert len(made.aims)
+    assert (made.aims[:, 1] > starts[-2]).all()  # the newest user's turn, before the reply's own
+
+
+def test_only_what_is_learnt_can_be_repeated(how: Layout) -> None:
+    turns = (Message.of("user", "Ana"), Message.of("assistant", '"Ana"'))
+    with pytest.raises(ValueError, match="copied names message 0, which is not learnt"):
+        encode(Sample(turns, (1,), copied=(0,)), how)

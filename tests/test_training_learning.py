@@ -356,6 +356,24 @@ def test_while_numbers_are_said_a_head_is_to_look_at_what_they_are_about(
     assert torch.cat([share(one) for one in samples[:2]]).min() > 0.5
 
 
+def test_to_look_at_a_word_that_is_repeated_is_learnt_without_a_picture(checkpoint: Path) -> None:
+    held = learner(checkpoint, replace(QUICK, pointing=1.0))
+    asked = []
+    for word in ("Ada Wolf", "Oslo", "Bilbao"):
+        messages = (Message.of("user", f"Type {word}"), Message.of("assistant", f'type "{word}"'))
+        asked.append(Sample(messages, (1,), copied=(1,)))
+    batch = pack(encoded(checkpoint, asked), 10_000, merge=2)
+    assert batch.aimed > 3
+    first = held.measure(batch)
+    last = [held.learn(batch, 3e-3) for _ in range(60)][-1]
+    assert last is not None
+    assert first.aim is not None
+    assert last.aim is not None
+    assert first.aim > 1
+    assert last.aim < 0.3
+    assert last.meant is None
+
+
 @pytest.mark.parametrize("wrong", [{0: (0, 1)}, {1: (0, 4)}, {1: (0, -1)}, {1: (1, 0)}])
 def test_what_is_not_there_cannot_be_aimed_at(
     checkpoint: Path, wrong: dict[int, tuple[int, int]]

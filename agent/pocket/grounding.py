@@ -85,7 +85,7 @@ def asked(questions: Sequence[Question], image: Image, drawn: Drawn) -> Sample:
     system, first = spoken().messages(questions[0].text, (), image)
     learn = tuple(range(2, 2 + len(turns), 2))
     aimed = aims(questions, learn, 0, image.resized)
-    return Sample((system, first, *turns[1:]), learn, {0: drawn}, pointed, aimed)
+    return Sample((system, first, *turns[1:]), learn, {0: drawn}, pointed, aimed, learn)
 
 
 def aims(

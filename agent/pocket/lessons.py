@@ -44,6 +44,9 @@ LONGEST_S = 86_400.0
 """What is learnt must not depend on how busy the machine is."""
 _WAYS = {"search", "hold", "held"}
 """Parameters of tasks that say how the oracle goes about them."""
+_SOUGHT = {"call_contact", "favourite_contact", "delete_contact"}
+"""Families whose ``name`` is searched for: to type it is learnt sooner than to find it in a list
+that is moved on and on."""
 _VAIN = 3
 """Times that what is right is said to the same picture, before it is given up."""
 _ASKED = 1
@@ -94,6 +97,8 @@ def lesson_on(
     # Of two ways that are as good no prompt tells which: the same one is taken always.
     for way in _WAYS & task.params.keys():
         task.params[way] = type(task.params[way])()
+    if family in _SOUGHT:
+        task.params["search"] = task.params["name"]
     return Lesson(family, phone, task, slips, said)
 
 
@@ -180,7 +185,7 @@ class _Pupil:
             token = pointed.get(newest)
             aimed = {} if token is None else dict.fromkeys(learn[:1], (newest, token))
             aimed |= aims(questions, learn[1:], newest, shown[-1].resized)
-            self.samples.append(Sample(turns, learn, drawn, pointed, aimed))
+            self.samples.append(Sample(turns, learn, drawn, pointed, aimed, learn))
         said = self._said(number, right, deed, frame, runs)
         if said == right:
             self._done[right, shown[-1].hash] += 1

@@ -26,7 +26,7 @@ def told(sample: Sample) -> Sample:
         Message(turn.role, tuple(part for part in turn.parts if not isinstance(part, Image)))
         for turn in sample.messages[: reply + 1]
     ]
-    return Sample(turns, (reply,))
+    return Sample(turns, (reply,), copied=(reply,))
 
 
 def repeated(draw: Random, words: Words) -> Sample:
@@ -37,7 +37,7 @@ def repeated(draw: Random, words: Words) -> Sample:
     """
     dialect = spoken()
     text, before, after = (
-        " ".join(words.some(draw) for _ in range(draw.choice(counts)))
+        " ".join(_one(draw, words) for _ in range(draw.choice(counts)))
         for counts in ((1, 1, 2), (0, 0, 1, 2), (0, 0, 1))
     )
     verb, action = draw.choice(
@@ -53,3 +53,8 @@ def repeated(draw: Random, words: Words) -> Sample:
     frame = Frame("picture", nothing.resized, nothing.resized).planned(nothing.resized)
     reply = Message.of("assistant", Marked(dialect.render(action, frame)))
     return told(Sample((*dialect.messages(goal, (), nothing), reply), (2,)))
+
+
+def _one(draw: Random, words: Words) -> str:
+    """Give a word, or a few; one in five in letters of another script, as many names are."""
+    return words.foreign(draw) if draw.random() < 0.2 else words.some(draw)

@@ -91,6 +91,12 @@ class Words:
             )
         )
 
+    def foreign(self, draw: Random) -> str:
+        """Give letters of one script, as many as a word has: it need not be one."""
+        script = draw.choice(_SCRIPTS)
+        word = "".join(draw.choice(script) for _ in range(draw.randint(2, 8)))
+        return draw.choice((word, word.capitalize()))
+
     def some(self, draw: Random) -> str:
         """Give a text of any kind, of one word to three."""
         kind = draw.random()
@@ -101,6 +107,12 @@ class Words:
         return self.number(draw)
 
 
+_SCRIPTS = tuple(
+    "".join(map(chr, range(ord(first), ord(last) + 1)))
+    for first, last in zip("aàąαаءאअぁァ一가", "zöżωяغתहんン龥힣", strict=True)
+)
+"""First and last letters: Latin three times, Greek, Cyrillic, Arabic, Hebrew, Devanagari, two kinds
+of kana, Chinese, and Korean."""
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 

@@ -42,7 +42,7 @@ class Learnt:
         exact: Samples of which all did.
         meant: Mean cross entropy of the pictures' tokens that are meant; None where none is.
         hit: Share of them that scored best; likewise.
-        aim: Mean cross entropy of what is looked at while a number is told; None where none is.
+        aim: Mean cross entropy of where a head looks, of what was to be looked at; None where none was.
         norm: Length of the gradient before clipping; NaN where there was none.
         skipped: Whether nothing was learnt, because the gradient was not finite.
     """
@@ -231,8 +231,8 @@ class Learner:
                 total = got.loss / batch.weight if batch.said else got.loss
                 if drawn:
                     total = total + self._recipe.dense_weight * got.dense / drawn
-                if self.pointer is not None and batch.placed:
-                    meant = got.meant / max(1, batch.pointed) + got.lies / batch.placed
+                if self.pointer is not None:
+                    meant = got.meant / max(1, batch.pointed) + got.lies / max(1, batch.placed)
                     meant = meant + got.aim / max(1, batch.aimed)
                     total = total + self._recipe.pointing * meant
                 if total.requires_grad:  # pictures alone teach a tower nothing that stays as it is

@@ -67,8 +67,8 @@ class Pass:
         drawn_hits: int64 ``[2, hits]``: row of ``drawn_rows``, and label.
         pointed: int64 ``[P, 3]``, of ``order``: where a picture begins, how many tokens it has, and
             which of them is meant; that number again: none of them.
-        aims: int64 ``[A, 3]``: a token from which a number of a reply is to be told, the first of
-            its sample, and the picture's token that the number is about.
+        aims: int64 ``[A, 3]``: a token from which one of a reply is to be told, the first of
+            its sample, and that at which to look meanwhile.
         lies: int64 ``[placed, 2]``: row and column of each token that stands in ``ids``.
         samples: How many have something to say: ``owners`` are below it.
     """
@@ -114,7 +114,7 @@ class StepBatch:
         drawn: Picture tokens of which it is known what stands there.
         placed: Picture tokens that the language model reads.
         pointed: Pictures of which a token is meant.
-        aimed: Tokens from which a number is told that is about a picture's token.
+        aimed: Tokens from which one is told that is to be looked up elsewhere.
         samples: How many.
         said: Of them, those that have something to say.
         tokens: Read by the network, pictures' among them.

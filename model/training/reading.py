@@ -27,7 +27,7 @@ class Read:
         meant: Cross entropy of the tokens that are meant, added up over pictures.
         lies: Cross entropy of where picture tokens lie, added up.
         hit: Pictures whose token that is meant scored best.
-        aim: Cross entropy of what is looked at while numbers are told, added up over these.
+        aim: Cross entropy of where a head looks, of what was to be looked at, added up.
     """
 
     loss: Tensor
@@ -67,7 +67,7 @@ def read(
         return Read(none, dense, one.targets.bool(), none, none, none, none)
     x = network.embed(one.ids[None], None if seen is None else seen[: one.placed])
     meant, lies, hit, aim = none, none, none, none
-    if pointer is None or not one.placed:
+    if pointer is None or not (one.placed or len(one.aims)):
         hidden = network(x, one.positions[:, None], segments=one.segments)
     else:
         with pointer.listening(network) as heard:

@@ -26,6 +26,8 @@ class Sample:
         aimed: For a reply, by its message's number: the picture, by its number, and the merged
             token of it that the numbers are about in which the reply ends. For the same loss:
             while they are said, that token is to be looked at.
+        copied: Numbers of replies that repeat words of the user's. For the same loss: while such a
+            word is said in quotes, the place where it stands is to be looked at, word by word.
         weight: How much it counts beside others.
     """
 
@@ -34,6 +36,7 @@ class Sample:
     drawn: Mapping[int, Mapping[int, Sequence[str]]] = field(default_factory=dict)
     pointed: Mapping[int, int | None] = field(default_factory=dict)
     aimed: Mapping[int, tuple[int, int]] = field(default_factory=dict)
+    copied: Sequence[int] = ()
     weight: float = 1.0
 
 
