@@ -42,7 +42,7 @@ class Learnt:
         exact: Samples of which all did.
         meant: Mean cross entropy of the pictures' tokens that are meant; None where none is.
         hit: Share of them that scored best; likewise.
-        aim: Mean cross entropy of where a head looks, of what was to be looked at; None where none was.
+        aim: Mean cross entropy of where a head looks; None where nothing was to be looked at.
         norm: Length of the gradient before clipping; NaN where there was none.
         skipped: Whether nothing was learnt, because the gradient was not finite.
     """

@@ -31,8 +31,8 @@ class Row:
         held_exact: As ``exact_replies``.
         pointing_loss: Mean cross entropy of what is pointed at; None where nothing is.
         pointed: Share of it that scored best; likewise.
-        aiming_loss: Mean cross entropy of where a head looks, of what was to be looked at; None where
-            none was.
+        aiming_loss: Mean cross entropy of where a head looks; None where nothing was to be looked
+            at.
     """
 
     step: int

@@ -27,7 +27,7 @@ class Read:
         meant: Cross entropy of the tokens that are meant, added up over pictures.
         lies: Cross entropy of where picture tokens lie, added up.
         hit: Pictures whose token that is meant scored best.
-        aim: Cross entropy of where a head looks, of what was to be looked at, added up.
+        aim: Cross entropy of where a head looks, added up over all that was to be looked at.
     """
 
     loss: Tensor
