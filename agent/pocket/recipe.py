@@ -237,8 +237,9 @@ SPEAKING = PocketRecipe(
 _HARDER = (
     "dismiss_notification", "open_notification", "close_app", "switch_app", "switch_alarm",
     "delete_alarm", "remove_city", "favourite_contact", "add_contact", "call_contact",
-    "delete_contact", "delete_note", "contact_missing", "file_missing", "join_network",
-    "apply_coupon", "invalid_coupon", "message_number", "clear_history",
+    "delete_contact", "delete_note", "pin_note", "contact_missing", "file_missing", "join_network",
+    "apply_coupon", "invalid_coupon", "message_number", "clear_history", "rename_phone",
+    "unpair_device", "remove_bookmark",
 )  # fmt: skip
 ACTED = (
     *_HARDER, "switch_setting", "quick_toggle", "choose_timeout", "set_permission",
