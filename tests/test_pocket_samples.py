@@ -444,10 +444,11 @@ def test_what_a_row_says_is_meant_where_its_switch_is_tapped() -> None:
                 told_elsewhere += token != token_at(*action.point, SCREEN)
             elif action.action == "scroll":
                 assert sample.pointed == {0: None}
-                assert 2 not in sample.aimed
+                assert sample.aimed[2] == (0, None)
                 looked_for += 1
             else:
                 assert not sample.pointed
+                assert 2 not in sample.aimed
     assert told_elsewhere >= 2
     assert looked_for
 

@@ -319,7 +319,7 @@ def aiming(number: int, token: int, reply: str) -> Sample:
                    aimed={1: (0, token)})  # fmt: skip
 
 
-def test_while_numbers_are_said_a_head_is_to_look_at_what_they_are_about(
+def test_a_head_is_to_look_at_what_a_reply_is_about_at_first_and_while_numbers_are_said(
     checkpoint: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Compared with the queries and keys by which the network's own layer attends."""
@@ -327,8 +327,8 @@ def test_while_numbers_are_said_a_head_is_to_look_at_what_they_are_about(
     assert held.pointer is not None
     layer = held.pointer.layer
     samples = encoded(checkpoint, [aiming(0, 2, "at 12 7"), aiming(2, 5, "40"), sample(1)])
-    # A blank, two digits, a blank and a digit; two digits.
-    assert [len(one.aims) for one in samples] == [5, 2, 0]
+    # The first letter, a blank, two digits, a blank and a digit; two digits, of which one is first.
+    assert [len(one.aims) for one in samples] == [6, 2, 0]
     batch = pack(samples, 10_000, merge=2)
     attended: list[tuple[torch.Tensor, torch.Tensor]] = []
 
@@ -372,6 +372,14 @@ def test_to_look_at_a_word_that_is_repeated_is_learnt_without_a_picture(checkpoi
     assert first.aim > 1
     assert last.aim < 0.3
     assert last.meant is None
+
+
+def test_what_is_not_on_the_picture_is_looked_for_at_its_end(checkpoint: Path) -> None:
+    (made,) = encoded(checkpoint, [replace(sample(0), aimed={1: (0, None)})])
+    first = int(made.learnt.nonzero()[0])
+    ends = layout(checkpoint).vision_end
+    assert made.aims[0, 0] == first - 1
+    assert [int(made.ids[place]) for place in made.aims[:, 1]] == [ends] * len(made.aims)
 
 
 @pytest.mark.parametrize("wrong", [{0: (0, 1)}, {1: (0, 4)}, {1: (0, -1)}, {1: (1, 0)}])

@@ -23,10 +23,10 @@ from .looks import SCREEN
 
 TASKS = (
     "switch_setting",
-    "choose_timeout",
+    "call_contact",
+    "rename_phone",
     "empty_cart",
     "missing_product",
-    "quick_toggle",
     note_down.name,
 )
 """What is played where nothing else is asked for: families, and the task with a tool."""

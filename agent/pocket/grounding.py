@@ -90,7 +90,7 @@ def asked(questions: Sequence[Question], image: Image, drawn: Drawn) -> Sample:
 
 def aims(
     questions: Sequence[Question], replies: Sequence[int], picture: int, size: Size
-) -> dict[int, tuple[int, int]]:
+) -> dict[int, tuple[int, int | None]]:
     """Give which token of a picture of a size each reply is about that clicks."""
     return {
         number: (picture, token_at(*question.place, size))

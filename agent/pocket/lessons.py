@@ -182,9 +182,9 @@ class _Pupil:
             drawn = {newest: drawn_in(letters, size, screen.things)}
             learn = tuple(range(len(messages), len(turns), 2))
             pointed = _pointed(deed, lesson.phone, runs, shown)
-            token = pointed.get(newest)
-            aimed = {} if token is None else dict.fromkeys(learn[:1], (newest, token))
-            aimed |= aims(questions, learn[1:], newest, shown[-1].resized)
+            aimed = aims(questions, learn[1:], newest, shown[-1].resized)
+            if newest in pointed:
+                aimed = {**aimed, learn[0]: (newest, pointed[newest])}
             self.samples.append(Sample(turns, learn, drawn, pointed, aimed, learn))
         said = self._said(number, right, deed, frame, runs)
         if said == right:

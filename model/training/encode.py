@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import accumulate
+from itertools import accumulate, takewhile
 
 import torch
 from torch import Tensor
@@ -48,7 +48,7 @@ class Encoded:
         positions: int64 ``[3, T]``, on the axes of M-RoPE.
         pictures: In the order of their tokens.
         aims: int64 ``[A, 2]``: a place from which a token of a reply is to be told, and that at
-            which to look: the picture's token that a number is about, or the same word before.
+            which to look: the picture's token that it is about, or the same word before.
         weight: How much it counts.
     """
 
@@ -114,7 +114,10 @@ def encode(sample: Sample, layout: Layout, context: int | None = None) -> Encode
 
 
 def _aims(sample: Sample, prompt: Prompt, layout: Layout) -> list[tuple[int, int]]:
-    """Give where numbers are said, each a token before it stands, and what they are about."""
+    """Give where it is chosen what to do, and where numbers are said, and what these are about.
+
+    Each a token before it stands. What is not on the picture is at its end: all of it was read.
+    """
     aims: list[tuple[int, int]] = []
     for number, (picture, token) in sample.aimed.items():
         if number not in sample.learn:
@@ -124,15 +127,16 @@ def _aims(sample: Sample, prompt: Prompt, layout: Layout) -> list[tuple[int, int
                 f"aimed names picture {picture}, and the sample shows {len(prompt.visuals)}"
             )
         visual = prompt.visuals[picture]
-        if not 0 <= token < visual.tokens:
+        if token is not None and not 0 <= token < visual.tokens:
             raise ValueError(
                 f"aimed names token {token} of picture {picture}, which has {visual.tokens}"
             )
         said = [place for of, stands in prompt.replies if of == number for place in stands]
-        for place in reversed(said):
-            if not _numeral(layout.tokenizer.decode([prompt.ids[place]])):
-                break
-            aims.append((place - 1, visual.start + token))
+        looked_at = visual.start + (visual.tokens if token is None else token)
+        numbers = takewhile(
+            lambda place: _numeral(layout.tokenizer.decode([prompt.ids[place]])), reversed(said)
+        )
+        aims += [(place - 1, looked_at) for place in sorted({*said[:1], *numbers})]
     return aims
 
 

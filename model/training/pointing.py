@@ -6,11 +6,12 @@ picture is read; so each of its tokens is asked, in the middle of the language m
 the one that is meant, and in which row and column it lies. The layers above have but to write that
 down. Only training asks: nothing of it is in a checkpoint.
 
-And while the numbers are said, a head of the next layer is asked to look at the token that they are
-about: what has been found before, and how to look back at it, need not be learnt from digits. While
-a word of the user's is repeated, the same head is asked to look at where it stands, piece by piece:
-that is what an induction head does (Olsson et al. 2022, arXiv 2209.11895), and to be shown it is
-sooner than to find it.
+And before a reply, and while its numbers are said, a head of the next layer is asked to look at the
+token that it is about, or at the end of the picture where that is not on it: what has been found
+before, and how to look back at it, need not be learnt from digits. While a word of the user's is
+repeated, the same head is asked to look at where it stands, piece by piece: that is what an
+induction head does (Olsson et al. 2022, arXiv 2209.11895), and to be shown it is sooner than to
+find it.
 
 That a token of the picture can be pointed at, and learnt as a choice among all of them, by what is
 attended to: Wu et al. 2025, "GUI-Actor" (arXiv 2506.03143). There a layer of its own acts by it;

@@ -24,8 +24,9 @@ class Sample:
             the token's number; None: what it is about is not on the picture. For the pointing loss
             (``pointing.py``); what is meant must be known from what comes before the picture.
         aimed: For a reply, by its message's number: the picture, by its number, and the merged
-            token of it that the numbers are about in which the reply ends. For the same loss:
-            while they are said, that token is to be looked at.
+            token of it that the reply is about; None: what it is about is not on the picture. For
+            the same loss: before its first token, and while the numbers are said in which it ends,
+            that token is to be looked at, or else the one that ends the picture.
         copied: Numbers of replies that repeat words of the user's. For the same loss: while such a
             word is said in quotes, the place where it stands is to be looked at, word by word.
         weight: How much it counts beside others.
@@ -35,7 +36,7 @@ class Sample:
     learn: Sequence[int]
     drawn: Mapping[int, Mapping[int, Sequence[str]]] = field(default_factory=dict)
     pointed: Mapping[int, int | None] = field(default_factory=dict)
-    aimed: Mapping[int, tuple[int, int]] = field(default_factory=dict)
+    aimed: Mapping[int, tuple[int, int | None]] = field(default_factory=dict)
     copied: Sequence[int] = ()
     weight: float = 1.0
 
