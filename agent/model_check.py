@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 import numpy as np
 
 from ..actions.dialects import Dialect, dialect_named, dialect_of
+from ..actions.dialects.pocket import PocketDialect
 from ..actions.errors import ActionError
 from ..actions.geometry import Frame, Point, Space
 from ..actions.schema import ACTIONS, BROWSER, PHONE
@@ -77,11 +78,11 @@ async def check_checkpoint(
         if not finite:
             return
         surprise = await _in_thread(model, lambda: selfcheck.surprise(model))
-        trained = surprise < selfcheck.TRAINED_BELOW
-        yield _trained(surprise, trained)
-        if trained:
-            actions = set(ACTIONS) - BROWSER - PHONE  # as on a desktop
-            dialect = dialect_named(dialect_of(model, actions), actions)
+        actions = set(ACTIONS) - BROWSER - PHONE  # as on a desktop
+        spoken = dialect_of(model, actions)
+        yield _trained(surprise, spoken)
+        if surprise < selfcheck.TRAINED_BELOW:
+            dialect = dialect_named(spoken, actions)
             session = model.session(repetition_penalty=1.0)
             try:
                 yield await ask_colours(model, session)
@@ -193,17 +194,23 @@ def _sight(apart: float) -> Finding:
     )
 
 
-def _trained(surprise: float, trained: bool) -> Finding:
-    if trained:
+def _trained(surprise: float, dialect: str) -> Finding:
+    from ..model.selfcheck import TRAINED_BELOW
+
+    text = f"plain English surprises it by {surprise:.1f} nats a token"
+    if surprise < TRAINED_BELOW:
+        return Finding("trained", "pass", text)
+    text += ", as noise does: it is asked nothing"
+    if dialect == PocketDialect.name:
         return Finding(
-            "trained", "pass", f"plain English surprises it by {surprise:.1f} nats a token"
+            "trained", "pass", f"{text}. It knows practice phones alone: see `eyehand demo`"
         )
     return Finding(
         "trained",
         "warn",
-        f"plain English surprises it by {surprise:.1f} nats a token, as noise does: it is asked "
-        "nothing",
-        "these weights are random or damaged; nothing sensible will come of them",
+        text,
+        "these weights are random or damaged, or never saw English: nothing sensible will come of "
+        "what is said in it",
     )
 
 

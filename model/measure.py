@@ -61,7 +61,8 @@ def measure(model: QwenVL) -> Rates:
     config, network = model.config, model.network
     values = config.vision.channels * config.vision.temporal_patch * config.vision.patch**2
     patches = torch.zeros(_SEEN.patches, values, device=model.device)
-    ids = torch.full((1, _READ), 9707, device=model.device)
+    # Which token it is takes no time: one that every vocabulary has, however small.
+    ids = torch.full((1, _READ), model.tokenizer.im_start, device=model.device)
 
     def clock() -> float:
         if model.device.type == "cuda":

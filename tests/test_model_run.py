@@ -255,6 +255,15 @@ def test_a_checkpoint_is_looked_at(babbling: Path) -> None:
     assert "640x480 becomes 644x476, 391 tokens" in found["speed"]["text"]
 
 
+def test_the_shipped_checkpoint_is_looked_at_too() -> None:
+    """Its vocabulary is small, and it never saw English: neither is a fault."""
+    code, found = findings("pocket")
+    assert code == 0
+    assert {row["grade"] for row in found.values()} == {"pass"}
+    assert "eyehand demo" in found["trained"]["text"]
+    assert "640x480 becomes" in found["speed"]["text"]
+
+
 QWEN = (
     "{% for message in messages %}{% if loop.first and message['role'] != 'system' %}"
     "<|im_start|>system\nYou are a helpful assistant.<|im_end|>\n{% endif %}"
