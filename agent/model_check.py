@@ -80,8 +80,9 @@ async def check_checkpoint(
         surprise = await _in_thread(model, lambda: selfcheck.surprise(model))
         actions = set(ACTIONS) - BROWSER - PHONE  # as on a desktop
         spoken = dialect_of(model, actions)
-        yield _trained(surprise, spoken)
-        if surprise < selfcheck.TRAINED_BELOW:
+        trained = surprise < selfcheck.TRAINED_BELOW
+        yield _trained(surprise, trained, spoken)
+        if trained:
             dialect = dialect_named(spoken, actions)
             session = model.session(repetition_penalty=1.0)
             try:
@@ -194,11 +195,9 @@ def _sight(apart: float) -> Finding:
     )
 
 
-def _trained(surprise: float, dialect: str) -> Finding:
-    from ..model.selfcheck import TRAINED_BELOW
-
+def _trained(surprise: float, trained: bool, dialect: str) -> Finding:
     text = f"plain English surprises it by {surprise:.1f} nats a token"
-    if surprise < TRAINED_BELOW:
+    if trained:
         return Finding("trained", "pass", text)
     text += ", as noise does: it is asked nothing"
     if dialect == PocketDialect.name:

@@ -17,7 +17,7 @@ from eyehand.model.prompt import Layout
 from eyehand.model.training import learner as learner_module
 from eyehand.model.training import reading
 from eyehand.model.training.encode import Encoded, encode
-from eyehand.model.training.learner import Learner
+from eyehand.model.training.learner import Learner, Learnt
 from eyehand.model.training.packing import Pass, StepBatch, pack
 from eyehand.model.training.recipe import Pace, Recipe
 from eyehand.model.training.recompute import recompute
@@ -293,6 +293,14 @@ def read_alone(held: Learner, one: Pass) -> None:
     held.network(x, one.positions[:, None], segments=one.segments)
 
 
+def taught(held: Learner, batch: StepBatch) -> tuple[Learnt, Learnt]:
+    """Give what is known of a batch before it is learnt sixty times, and at the last of them."""
+    first = held.measure(batch)
+    last = [held.learn(batch, 3e-3) for _ in range(60)][-1]
+    assert last is not None
+    return first, last
+
+
 def test_pointing_is_learnt_from_what_was_said_before_the_picture(checkpoint: Path) -> None:
     """One and the same picture: which token is meant, or that none is, the words alone tell."""
     held = learner(checkpoint, replace(QUICK, pointing=1.0))
@@ -303,9 +311,7 @@ def test_pointing_is_learnt_from_what_was_said_before_the_picture(checkpoint: Pa
         asked.append(Sample(messages, (1,), pointed={0: token}))
     batch = pack(encoded(checkpoint, asked), 10_000, merge=2)
     assert batch.pointed == 4
-    first = held.measure(batch)
-    last = [held.learn(batch, 3e-3) for _ in range(60)][-1]
-    assert last is not None
+    first, last = taught(held, batch)
     assert first.meant is not None
     assert last.meant is not None
     assert first.meant > 1.5
@@ -364,9 +370,7 @@ def test_to_look_at_a_word_that_is_repeated_is_learnt_without_a_picture(checkpoi
         asked.append(Sample(messages, (1,), copied=(1,)))
     batch = pack(encoded(checkpoint, asked), 10_000, merge=2)
     assert batch.aimed > 3
-    first = held.measure(batch)
-    last = [held.learn(batch, 3e-3) for _ in range(60)][-1]
-    assert last is not None
+    first, last = taught(held, batch)
     assert first.aim is not None
     assert last.aim is not None
     assert first.aim > 1

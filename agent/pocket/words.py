@@ -93,9 +93,11 @@ class Words:
 
     def foreign(self, draw: Random) -> str:
         """Give letters of one script, as many as a word has: it need not be one."""
-        script = draw.choice(_SCRIPTS)
-        word = "".join(draw.choice(script) for _ in range(draw.randint(2, 8)))
-        return draw.choice((word, word.capitalize()))
+        while True:
+            script = draw.choice(_SCRIPTS)
+            word = "".join(draw.choice(script) for _ in range(draw.randint(2, 8)))
+            if not is_held_out(word):
+                return draw.choice((word, word.capitalize()))
 
     def some(self, draw: Random) -> str:
         """Give a text of any kind, of one word to three."""

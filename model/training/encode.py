@@ -1,9 +1,7 @@
 """A sample as the network reads it: tokens, where they stand, pictures, and what is learnt."""
 
-import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import accumulate, takewhile
 
 import torch
 from torch import Tensor
@@ -14,6 +12,7 @@ from ..image import frame_tensor
 from ..prompt import Emitted, Layout, Prompt, Visual
 from ..rope import Grid, positions_of
 from ..size import Size
+from .aims import about, repeated
 from .sample import Sample
 
 
@@ -108,101 +107,9 @@ def encode(sample: Sample, layout: Layout, context: int | None = None) -> Encode
     shown = _shown(sample, prompt, visuals)
     ids = torch.tensor(prompt.ids[:length])
     aims = torch.tensor(
-        [*_aims(sample, prompt, layout), *_copies(sample, prompt, layout)], dtype=torch.int64
+        [*about(sample, prompt, layout), *repeated(sample, prompt, layout)], dtype=torch.int64
     )
     return Encoded(ids, mask, positions, shown, aims.view(-1, 2), sample.weight)
-
-
-def _aims(sample: Sample, prompt: Prompt, layout: Layout) -> list[tuple[int, int]]:
-    """Give where it is chosen what to do, and where numbers are said, and what these are about.
-
-    Each a token before it stands. What is not on the picture is at its end: all of it was read.
-    """
-    aims: list[tuple[int, int]] = []
-    for number, (picture, token) in sample.aimed.items():
-        if number not in sample.learn:
-            raise ValueError(f"aimed names message {number}, which is not learnt")
-        if not 0 <= picture < len(prompt.visuals):
-            raise ValueError(
-                f"aimed names picture {picture}, and the sample shows {len(prompt.visuals)}"
-            )
-        visual = prompt.visuals[picture]
-        if token is not None and not 0 <= token < visual.tokens:
-            raise ValueError(
-                f"aimed names token {token} of picture {picture}, which has {visual.tokens}"
-            )
-        said = [place for of, stands in prompt.replies if of == number for place in stands]
-        looked_at = visual.start + (visual.tokens if token is None else token)
-        numbers = takewhile(
-            lambda place: _numeral(layout.tokenizer.decode([prompt.ids[place]])), reversed(said)
-        )
-        aims += [(place - 1, looked_at) for place in sorted({*said[:1], *numbers})]
-    return aims
-
-
-def _copies(sample: Sample, prompt: Prompt, layout: Layout) -> Iterator[tuple[int, int]]:
-    """Give where words are repeated, each a token before it stands, and where they stood."""
-    if unknown := sorted(set(sample.copied) - set(sample.learn)):
-        raise ValueError(f"copied names message {unknown[0]}, which is not learnt")
-    if not sample.copied:
-        return
-    spelled = layout.tokenizer.spelled(prompt.ids)
-    for number in sample.copied:
-        reply = [place for of, stands in prompt.replies if of == number for place in stands]
-        source = list(_heard(prompt, spelled, layout.tokenizer.im_start, reply[0]))
-        ends = [*accumulate(len(spelled[place]) for place in reply)]
-        for quoted in _QUOTED.finditer("".join(spelled[place] for place in reply)):
-            for first, last, where in _repeats(quoted.group(1), source):
-                start = quoted.start(1)
-                for place, end in zip(reply, ends, strict=True):
-                    begins = end - len(spelled[place]) - start
-                    if first <= begins < last:
-                        yield place - 1, where[begins - first]
-
-
-def _heard(
-    prompt: Prompt, spelled: Sequence[str], opens: int, before: int
-) -> Iterator[tuple[str, list[int]]]:
-    """Give what the user said before a place, newest first, and which token each letter is of."""
-    starts = [place for place, token in enumerate(prompt.ids[:before]) if token == opens]
-    for start, end in zip(reversed(starts), [before, *reversed(starts)], strict=False):
-        said = "".join(spelled[start:end])
-        if said.startswith(_USER):
-            of = [place for place in range(start, end) for _ in spelled[place]]
-            yield said, of
-
-
-def _repeats(
-    words: str, source: Sequence[tuple[str, list[int]]]
-) -> Iterator[tuple[int, int, list[int]]]:
-    """Give stretches of words that were said before, the longest from each on, and where."""
-    starts = [0, *(found.end() for found in _BLANK.finditer(words))]
-    ends = [*(found.start() for found in _BLANK.finditer(words)), len(words)]
-    at = 0
-    while at < len(starts):
-        for last in range(len(ends) - 1, at - 1, -1):
-            part = words[starts[at] : ends[last]]
-            if len(part) < _SHORTEST and part != words:
-                continue
-            found = next(((of, n) for said, of in source if (n := said.find(part)) >= 0), None)
-            if part and found is not None:
-                of, place = found
-                yield starts[at], ends[last], of[place : place + len(part)]
-                at = last
-                break
-        at += 1
-
-
-_QUOTED = re.compile('"(.*?)"')
-_BLANK = re.compile("Ġ")
-"""A blank, in the letters that stand for bytes."""
-_USER = "userĊ"
-_SHORTEST = 3
-"""Letters of a part of what is quoted: shorter ones stand in other words."""
-
-
-def _numeral(text: str) -> bool:
-    return all(sign.isdecimal() or sign.isspace() for sign in text)
 
 
 def _shown(sample: Sample, prompt: Prompt, visuals: Sequence[Visual]) -> tuple[Shown, ...]:
