@@ -156,7 +156,7 @@ def test_the_command_says_what_is_wrong_and_stops_when_its_time_is_over(tmp_path
     run = ("--out", str(tmp_path / "run"))
     for words, said in (
         (("looking", *run, "--device", "tpu"), "tpu"),
-        (("sleeping", *run), "one of looking, seeing, speaking, acting"),
+        (("sleeping", *run), "one of looking, seeing, speaking, acting, practising"),
         (("seeing", *run, "--after", str(tmp_path / "no")), "config.json"),
     ):
         wrong = train(*words)

@@ -26,7 +26,8 @@ def train(
     part: Annotated[
         str,
         typer.Argument(
-            help="Of the training: looking, seeing, speaking, acting, one after the other."
+            help="Of the training: looking, seeing, speaking, acting, practising, one after the "
+            "other."
         ),
     ],
     out: Annotated[

@@ -47,6 +47,8 @@ class Curriculum:
             stage is longer or shorter by the same factor.
         rollouts: Folder of what the model does on its own while it is trained; None: nothing.
         every: Steps of training between two of its files.
+        begun: Names what a run began with: one that goes on from another one is shown other
+            samples, of the same seed, too.
     """
 
     recipe: PocketRecipe
@@ -55,6 +57,7 @@ class Curriculum:
     length: int | None = None
     rollouts: Path | None = None
     every: int = 1000
+    begun: str = ""
 
     @property
     def steps(self) -> int:
@@ -77,6 +80,10 @@ class Curriculum:
                 return stage
         raise AssertionError("the stages end before the steps do")
 
+    def draw(self, *of: object) -> Random:
+        """Give what chooses one thing in it: always the same."""
+        return Random("/".join(str(each) for each in (self.recipe.seed, self.begun, *of)))
+
     def batch(self, step: int) -> list[Sample]:
         """Give the samples of a step."""
         stage = self.stage(step)
@@ -91,9 +98,9 @@ class Curriculum:
             "slips": self._slips,
         }
         samples: list[Sample] = []
-        kinds_of = Random(f"{self.recipe.seed}/{stage.name}/{step}")
+        kinds_of = self.draw(stage.name, step)
         for name, count in shared(kinds_of, stage.samples, stage.shares.plain()):
-            draw = Random(f"{self.recipe.seed}/{stage.name}/{step}/{name}")
+            draw = self.draw(stage.name, step, name)
             if name == "dagger":
                 samples += self._dagger(draw, stage, count, step)
             else:

@@ -250,29 +250,43 @@ ACTED = (
 """Some families whose steps can be told from a goal, one screen and what was said before, and the
 task for a tool: fewer are learnt sooner."""
 
+_TASKS = Shares(grounding=0.05, screens=0.2, repeating=0.1, telling=0.15, acting=0.2, slips=0.3)
+_ITS_OWN = Shares(screens=0.15, repeating=0.1, telling=0.15, acting=0.2, slips=0.2, dagger=0.2)
+
+
+def _acted(words: int, tasks: int, its_own: int) -> tuple[Stage, ...]:
+    """Give the stages of acting, so many steps of each."""
+    return (
+        Stage("words of tasks", words, 48, Shares(repeating=0.5, telling=0.5), EVERY),
+        Stage("tasks", tasks, 12, _TASKS, EVERY, grounding=_PARTS),
+        Stage("its own tasks", its_own, 12, _ITS_OWN, EVERY),
+    )
+
+
 ACTING = PocketRecipe(
-    stages=(
-        Stage("words of tasks", 700, 48, Shares(repeating=0.5, telling=0.5), EVERY),
-        Stage(
-            "tasks",
-            3_000,
-            12,
-            Shares(grounding=0.05, screens=0.2, repeating=0.1, telling=0.15, acting=0.2, slips=0.3),
-            EVERY,
-            grounding=_PARTS,
-        ),
-        Stage(
-            "its own tasks",
-            1_000,
-            12,
-            Shares(screens=0.15, repeating=0.1, telling=0.15, acting=0.2, slips=0.2, dagger=0.2),
-            EVERY,
-        ),
-    ),
+    stages=_acted(700, 3_000, 1_000),
     learning=replace(_SPEAK, learning_rate=8e-4),
     families=(*_HARDER, *ACTED),
 )
 """What is done on a phone to reach a goal."""
 
-PARTS = {"looking": LOOKING, "seeing": SEEING, "speaking": SPEAKING, "acting": ACTING}
+_FAILED = (
+    "add_contact", "apply_coupon", "delete_alarm", "delete_note", "pin_note", "join_network",
+    "dismiss_notification", "message_number", "remove_bookmark", "remove_city", "switch_alarm",
+    "quick_toggle", "unpair_device",
+)  # fmt: skip
+PRACTISING = PocketRecipe(
+    stages=_acted(40, 2_560, 1_400),
+    learning=replace(ACTING.learning, learning_rate=6e-4, warmup=50),
+    families=(*_FAILED, *_FAILED, *ACTED),
+)
+"""The same again, most of it in families that failed more than others after ``ACTING``."""
+
+PARTS = {
+    "looking": LOOKING,
+    "seeing": SEEING,
+    "speaking": SPEAKING,
+    "acting": ACTING,
+    "practising": PRACTISING,
+}
 """The parts in their order. ``eyehand practice train --steps`` shortens every stage alike."""

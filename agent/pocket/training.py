@@ -135,13 +135,19 @@ class PocketRun:
         self.layout = Layout.read(begun, config)
         tokenizer = self.layout.tokenizer
         self.source = Curriculum(
-            recipe, self.words, tokenizer, steps, folder / "rollouts", self._watched.every
+            recipe,
+            self.words,
+            tokenizer,
+            steps,
+            folder / "rollouts",
+            self._watched.every,
+            files.fingerprint(),
         )
         self.recipe = recipe
         learning = replace(recipe.learning, labels=labels_of(self.words, tokenizer))
         looks = f"{self._watched.rollouts} tasks, every {self._watched.every} steps"
         about = {
-            "begun": files.fingerprint(),
+            "begun": self.source.begun,
             "curriculum": digest(recipe, self.words),
             "its own tasks": looks,
         }
@@ -206,8 +212,9 @@ class PocketRun:
             ]
             figures["solves"] = sum(solved) / max(1, len(solved))
         ahead = min(step + watched.every, self.source.steps - 1)
-        if watched.rollouts and self.source.stage(ahead).shares.dagger:
-            draw = Random(f"{self.recipe.seed}/rollouts/{step}")
+        # After the last step nobody learns from them.
+        if watched.rollouts and step <= ahead and self.source.stage(ahead).shares.dagger:
+            draw = self.source.draw("rollouts", step)
             looks = self.source.stage(ahead).looks
             made = rolled_out(draw, looks, net, layout, self.recipe.families, watched.rollouts)
             write_rollouts(rollouts_in(self.folder / "rollouts", step), made)
