@@ -259,13 +259,13 @@ def test_a_picture_to_look_at_says_what_ink_stands_where(make: Callable[..., Sam
 
 
 def test_parts_of_a_screen_show_what_stands_on_it_there() -> None:
-    screen = wandered(Random("parts"), EVERY)
-    (whole,) = seen(Random(1), Looking((Size(10, 22),)), screen, 1, rig.vocabulary())
+    screen = wandered(Random("parts"), EVERY, rig.vocabulary())
+    (whole,) = seen(Random(1), Looking((Size(10, 22),)), screen, 1)
     letters = sorted(letter.text for run in screen.runs for letter in run.letters)
     assert sorted(letters_of(whole)) == sorted("".join(letters))
     told = {name for names in whole.drawn[0].values() for name in names}
     assert {"Back", "Home", "Recent", "battery_full"} <= told
-    for sample in seen(Random(2), Looking((Size(5, 4),)), screen, 5, rig.vocabulary()):
+    for sample in seen(Random(2), Looking((Size(5, 4),)), screen, 5):
         assert shown(sample)[0].resized == Size(140, 112)
         assert max(sample.drawn[0], default=0) < 20
 
@@ -401,7 +401,7 @@ def test_the_prompt_that_is_learnt_is_the_prompt_that_an_agent_is_given(family: 
 def learnt_replies(lesson: Lesson, draw: Random) -> list[str]:
     """Go through a lesson and give what was said in it, slips included."""
     said: list[str] = []
-    pupil = _Pupil(lesson, draw, True)
+    pupil = _Pupil(lesson, draw, None, True)
     env = PracticeEnv(phone=lesson.phone)
     agent = Agent(env, pupil, dialect=pupil.dialect, tools=lesson.tools)
     limits = Limits(steps=lesson.most)
@@ -455,6 +455,19 @@ def test_what_a_row_says_is_meant_where_its_switch_is_tapped() -> None:
                 assert 2 not in sample.aimed
     assert told_elsewhere >= 2
     assert looked_for
+
+
+def test_an_alarm_is_told_by_its_label_and_not_by_its_time() -> None:
+    """On its page, and beside its switch; its days stand behind the label and are not meant."""
+    for family in ("delete_alarm", "switch_alarm"):
+        lesson = lessons(family)
+        label = lesson.task.params["alarm"]["label"]
+        (_, sample, *_) = learnt(lesson, Random(3), held_out=True)
+        ((picture, token),) = sample.pointed.items()
+        assert token is not None
+        assert label.split()[-1][-1] in {name[:-1] for name in sample.drawn[picture][token]}
+        if family == "delete_alarm":
+            assert sample.messages[2].text.startswith(f'click "{short(label)}"')
 
 
 def test_a_name_is_as_many_of_its_words_as_it_takes_to_know_it() -> None:

@@ -101,7 +101,8 @@ def _spoken(begun: Path, words: Words) -> None:
 def _usual_pictures(tokenizer: Tokenizer) -> list[Sample]:
     kind = Looking((Size(10, 22),))
     draws = (Random(f"usual {number}") for number in range(_USUAL))
-    return [one for draw in draws for one in seen(draw, kind, wandered(draw, EVERY), 1, tokenizer)]
+    screens = ((draw, wandered(draw, EVERY, tokenizer)) for draw in draws)
+    return [one for draw, screen in screens for one in seen(draw, kind, screen, 1)]
 
 
 def dense(held: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:

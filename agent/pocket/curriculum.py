@@ -116,8 +116,8 @@ class Curriculum:
             covered(draw, kind, looks, self.words, self.tokenizer)
             for _ in range(count - cut - single)
         ]
-        parts = partial(seen, draw, kind, count=_LOOKED_AT_OF_A_SCREEN, tokenizer=self.tokenizer)
-        return made + _of_screens(draw, stage, cut, parts)
+        parts = partial(seen, draw, kind, count=_LOOKED_AT_OF_A_SCREEN)
+        return made + self._of_screens(draw, stage, cut, parts)
 
     def _reading(self, draw: Random, stage: Stage, count: int) -> list[Sample]:
         kind = stage.reading
@@ -128,7 +128,7 @@ class Curriculum:
             tried = (found(draw, kind, screen) for _ in range(_OF_A_SCREEN))
             return [one for one in tried if one is not None]
 
-        return made + _of_screens(draw, stage, cut, cut_out)
+        return made + self._of_screens(draw, stage, cut, cut_out)
 
     def _grounding(self, draw: Random, stage: Stage, count: int) -> list[Sample]:
         kind = stage.grounding
@@ -144,10 +144,10 @@ class Curriculum:
             tried = (on_part(draw, screen, _within(draw, kind.cells, screen)) for _ in range(6))
             return [one for one in tried if one is not None]
 
-        return made + _of_screens(draw, stage, cut, cut_out)
+        return made + self._of_screens(draw, stage, cut, cut_out)
 
     def _screens(self, draw: Random, stage: Stage, count: int) -> list[Sample]:
-        return _of_screens(
+        return self._of_screens(
             draw, stage, count, lambda screen: on_screen(draw, screen, _ASKED_OF_A_SCREEN)
         )
 
@@ -163,13 +163,21 @@ class Curriculum:
     def _slips(self, draw: Random, stage: Stage, count: int) -> list[Sample]:
         return self._lessons(draw, stage, count, self.recipe.slips)
 
+    def _of_screens(
+        self, draw: Random, stage: Stage, count: int, cut: Callable[[Screen], list[Sample]]
+    ) -> list[Sample]:
+        samples: list[Sample] = []
+        while len(samples) < count:
+            samples += cut(wandered(draw, stage.looks, self.tokenizer))
+        return samples[:count]
+
     def _lessons(self, draw: Random, stage: Stage, count: int, slips: float) -> list[Sample]:
         samples: list[Sample] = []
         while len(samples) < count:
             family = draw.choice(self.recipe.families)
             lesson = lesson_on(stage.looks.phone(draw), family, slips=slips)
             if lesson is not None:
-                samples += _some(draw, learnt(lesson, draw))
+                samples += _some(draw, learnt(lesson, draw, self.tokenizer))
         return samples[:count]
 
     def _dagger(self, draw: Random, stage: Stage, count: int, step: int) -> list[Sample]:
@@ -180,7 +188,7 @@ class Curriculum:
         for _ in range(_MOST_TRIES * count):
             if len(samples) >= count:
                 return samples[:count]
-            samples += _some(draw, learnt(draw.choice(known).lesson(), draw))
+            samples += _some(draw, learnt(draw.choice(known).lesson(), draw, self.tokenizer))
         return samples + self._slips(draw, stage, count - len(samples))
 
     def _known(self, step: int) -> Sequence[Rollout]:
@@ -231,12 +239,3 @@ def _within(draw: Random, cells: Sequence[Size], screen: Screen) -> Size:
     size = screen.phone.size
     cell = draw.choice(cells)
     return Size(min(cell.width, size.width // 28), min(cell.height, size.height // 28))
-
-
-def _of_screens(
-    draw: Random, stage: Stage, count: int, cut: Callable[[Screen], list[Sample]]
-) -> list[Sample]:
-    samples: list[Sample] = []
-    while len(samples) < count:
-        samples += cut(wandered(draw, stage.looks))
-    return samples[:count]

@@ -30,14 +30,15 @@ from ...envs.practice.written import Run, written_on
 from ...model.base import Reply
 from ...model.chat import Image, Marked, Message
 from ...model.size import Size
+from ...model.tokenizer import Tokenizer
 from ...model.training.sample import Sample
 from ..loop import Agent
 from ..task import Limits, Task
 from .demo_tool import note_down, note_task
 from .grounding import aims, asked_on, questions_on, spoken
 from .held_out import looks_held_out, names_one
-from .pictures import drawn_in, things_on, token_at
-from .screens import Screen, clicked, name_at, said_by, told_by, touched
+from .pictures import drawn_in, token_at
+from .screens import clicked, name_at, said_by, shown_by, told_by, touched
 
 _MOST_STEPS = 40
 LONGEST_S = 86_400.0
@@ -102,19 +103,22 @@ def lesson_on(
     return Lesson(family, phone, task, slips, said)
 
 
-def learnt(lesson: Lesson, draw: Random, *, held_out: bool = False) -> list[Sample]:
+def learnt(
+    lesson: Lesson, draw: Random, tokenizer: Tokenizer | None = None, *, held_out: bool = False
+) -> list[Sample]:
     """Go through a lesson; some 20 ms a step.
 
     Args:
         lesson: It is used up: its phone is another one afterwards.
         draw: Chooses slips.
+        tokenizer: Cuts words into the pieces that are told on pictures; None: none are.
         held_out: Whether names that are held out may be shown and said.
 
     Returns:
         A sample for each step, with its prompt and what the oracle says to it; then, as the
         picture has been looked at already, a question where something is on it.
     """
-    pupil = _Pupil(lesson, draw, held_out)
+    pupil = _Pupil(lesson, draw, tokenizer, held_out)
     env = PracticeEnv(phone=lesson.phone)
     # The answers of what a task asks do not end it: the limit does, where a slip leads astray.
     # Bad replies do not, either: the oracle says what was right after each of them.
@@ -129,10 +133,13 @@ class _Pupil:
 
     name, fingerprint, family = "pupil", "pupil", "script"
 
-    def __init__(self, lesson: Lesson, draw: Random, held_out: bool) -> None:
+    def __init__(
+        self, lesson: Lesson, draw: Random, tokenizer: Tokenizer | None, held_out: bool
+    ) -> None:
         self.samples: list[Sample] = []
         self.dialect = spoken(lesson.tools)
-        self._lesson, self._draw, self._held_out = lesson, draw, held_out
+        self._lesson, self._draw, self._tokenizer = lesson, draw, tokenizer
+        self._held_out = held_out
         self._asking = Random(draw.random())
         self._answers: list[str] = []
         self._done = Counter[tuple[str, str]]()
@@ -172,7 +179,7 @@ class _Pupil:
         shown = [part for m in messages for part in m.parts if isinstance(part, Image)]
         if self._done[right, shown[-1].hash] == _VAIN:  # a slip spoilt the task for good
             return Reply(self.dialect.render(a.Done(), frame))
-        screen = Screen(lesson.phone, shown[-1].pixels, runs, tuple(things_on(lesson.phone)))
+        screen = shown_by(lesson.phone, shown[-1].pixels, runs, self._tokenizer)
         questions = questions_on(self._asking, screen, _ASKED)
         turns = [*messages, Message.of("assistant", Marked(right)), *asked_on(questions, frame)]
         texts = [*(run.text for run in runs), *(turn.text for turn in turns)]

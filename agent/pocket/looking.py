@@ -99,19 +99,16 @@ def covered(
     return _sample(image, note, pieces_in(note.runs(), tokenizer))
 
 
-def seen(
-    draw: Random, kind: Looking, screen: Screen, count: int, tokenizer: Tokenizer
-) -> list[Sample]:
+def seen(draw: Random, kind: Looking, screen: Screen, count: int) -> list[Sample]:
     """Cut so many parts out of a screen, wherever they begin."""
     made = []
-    things = [*screen.things, *pieces_in(screen.runs, tokenizer)]
     for _ in range(count):
         size = _size(draw, kind)
         width, height = screen.phone.size
         size = Size(min(size.width, width), min(size.height, height))
         left, top = draw.randint(0, width - size.width), draw.randint(0, height - size.height)
         letters, there = moved(
-            (one for run in screen.runs for one in run.letters), things, left, top
+            (one for run in screen.runs for one in run.letters), screen.things, left, top
         )
         pixels = screen.pixels[top : top + size.height, left : left + size.width]
         shown = picture(pixels.copy())

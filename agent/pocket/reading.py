@@ -17,7 +17,7 @@ from ...model.training.sample import Sample
 from .held_out import is_held_out
 from .looks import Looks
 from .pictures import CELL_PX, drawn_in, picture
-from .screens import Screen
+from .screens import Screen, letters_of
 from .words import Words
 
 _EDGE_PX = 2
@@ -112,7 +112,7 @@ def _part(draw: Random, run: Run, size: Size) -> tuple[str, tuple[Inked, ...]] |
     first = draw.randrange(len(spans))
     last = min(len(spans), first + draw.choice((1, 1, 2, 3))) - 1
     at, end = spans[first][0], spans[last][1]
-    letters = _letters(run, at, end)
+    letters = letters_of(run, at, end)
     if not letters:
         return None
     left, right = min(one.left for one in letters), max(one.right for one in letters)
@@ -130,17 +130,6 @@ def _spans(text: str) -> list[tuple[int, int]]:
         found.append((at, at + len(word)))
         at += len(word)
     return found
-
-
-def _letters(run: Run, at: int, end: int) -> tuple[Inked, ...]:
-    """Give the letters of a part of a line; none where they cannot be told apart by counting."""
-    if len("".join(run.text.split())) != len("".join(one.text for one in run.letters)):
-        return ()
-    if len("".join(one.text for one in run.letters)) != len(run.letters):
-        return ()
-    blanks = sum(sign.isspace() for sign in run.text[:at])
-    inside = sum(sign.isspace() for sign in run.text[at:end])
-    return run.letters[at - blanks : end - blanks - inside]
 
 
 def _pasted(

@@ -1,9 +1,11 @@
 """Screens of practice phones that somebody has wandered about on, and what can be read there."""
 
 import math
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from random import Random
+from typing import NamedTuple
 
 from ...actions import schema as a
 from ...actions.geometry import Point
@@ -12,11 +14,12 @@ from ...envs.practice.phone import Phone
 from ...envs.practice.tasks.hand import Hand
 from ...envs.practice.tasks.steps import Lost, Next
 from ...envs.practice.view import UiNode, View
-from ...envs.practice.written import Run, written_on
+from ...envs.practice.written import Inked, Run, written_on
 from ...model.chat import Pixels
+from ...model.tokenizer import Tokenizer
 from .held_out import looks_held_out, names_one
 from .looks import Looks
-from .pictures import Thing, things_on
+from .pictures import Thing, pieces_in, things_on
 
 _LOADED_S = 3.0
 _MOST_TRIES = 50
@@ -29,6 +32,9 @@ _LAST_PX = 6
 _MOST_WORDS = 4
 _LONGEST_NAME = 24
 """Words and letters of a name that is said before a click."""
+_BETWEEN = " · "
+"""What stands between parts of a line that have nothing to do with each other."""
+_TIME = re.compile(r"\d?\d:\d\d")
 _GRIDS = (14, 7)
 """Sides in pixels of the squares whose middles are clicked: a patch, and half of one."""
 
@@ -41,7 +47,7 @@ class Screen:
         phone: As it is; nobody may change it any more.
         pixels: Its picture.
         runs: All that can be read on it.
-        things: What is drawn on it and not written.
+        things: What is drawn on it and not written, and pieces of words, where those are told.
     """
 
     phone: Phone
@@ -70,13 +76,19 @@ class Control:
 
 
 def wandered(
-    draw: Random, looks: Looks, *, held_out: bool = False, seed: int | None = None
+    draw: Random,
+    looks: Looks,
+    tokenizer: Tokenizer | None = None,
+    *,
+    held_out: bool = False,
+    seed: int | None = None,
 ) -> Screen:
     """Give the screen of a phone after a few taps. 20 to 40 ms.
 
     Args:
         draw: Chooses all that is chosen.
         looks: What phones look like.
+        tokenizer: See `shown_by`.
         held_out: Whether names that are held out may show.
         seed: Of the phone; None: one that is trained on.
 
@@ -103,8 +115,16 @@ def wandered(
         # What things are called may be cut off on the picture, and is asked for all the same.
         called = (node.text or node.label or "" for node in phone.tree().walk())
         if runs and (held_out or not names_one((*(run.text for run in runs), *called))):
-            return Screen(phone, phone.pixels(), runs, tuple(things_on(phone)))
+            return shown_by(phone, phone.pixels(), runs, tokenizer)
     raise RuntimeError(f"{_MOST_TRIES} phones in a row show nothing that may be shown")
+
+
+def shown_by(
+    phone: Phone, pixels: Pixels, runs: tuple[Run, ...], tokenizer: Tokenizer | None
+) -> Screen:
+    """Give what a phone shows, with the pieces of its words where a tokenizer cuts them."""
+    pieces = [] if tokenizer is None else pieces_in(runs, tokenizer)
+    return Screen(phone, pixels, runs, (*things_on(phone), *pieces))
 
 
 def _inside(box: Box, phone: Phone) -> tuple[int, int]:
@@ -167,8 +187,9 @@ def touched(phone: Phone, point: Point) -> View | None:
 def clicked(phone: Phone, point: Point, runs: Sequence[Run]) -> Point:
     """Give a point of few possible ones that touches what a point touches, where there is one.
 
-    It is where the name of that ends, if it has one that shows: a token of a picture knows what
-    stands before it in its line, and not what comes after. Else it is near the point.
+    It is where the name of that ends, as far as it is said, if it has one that shows: a token of a
+    picture knows what stands before it in its line, and not what comes after. Else it is near the
+    point.
 
     Args:
         phone: As it shows.
@@ -180,7 +201,7 @@ def clicked(phone: Phone, point: Point, runs: Sequence[Run]) -> Point:
     if meant is None or meant.role == "slider":  # where it is touched says what it is set to
         return exact
     named = _named(meant, runs)[:1]
-    for middle in (*(at_end(Box(*run.box)) for run in named), point):
+    for middle in (*(at_end(one.box) for one in named), point):
         for near in _near(middle):
             if touched(phone, near) is meant:
                 return near
@@ -196,9 +217,56 @@ def said_by(view: View, runs: Sequence[Run]) -> list[Run]:
     return sorted(inside, key=_as_title)
 
 
-def _named(view: View, runs: Sequence[Run]) -> list[Run]:
-    """Give what can be read in a view that is small enough to be one thing."""
-    return said_by(view, runs) if view.box.height <= _TALLEST_PX else []
+class _Name(NamedTuple):
+    """What something is called: a part of a line, as `short` as it is said.
+
+    Attributes:
+        text: The part.
+        box: Round as much of it as is said; as high as the line.
+    """
+
+    text: str
+    box: Box
+
+
+def _named(view: View, runs: Sequence[Run]) -> list[_Name]:
+    """Give what can be read in a view that is small enough to be one thing; times come last.
+
+    Of times that are alike one digit differs, and each of them stands on many screens. What stands
+    beside them is told by its words.
+    """
+    if view.box.height > _TALLEST_PX:
+        return []
+    return sorted((one for run in said_by(view, runs) for one in _names_in(run)), key=_is_time)
+
+
+def _is_time(name: _Name) -> bool:
+    return _TIME.fullmatch(name.text) is not None
+
+
+def _names_in(run: Run) -> Iterator[_Name]:
+    """Give what a line says, part by part; as one, where its letters cannot be told apart."""
+    _, top, _, bottom = whole = Box(*run.box)
+    at = 0
+    for text in run.text.split(_BETWEEN):
+        letters = letters_of(run, at, at + len(short(text)))
+        if not letters:
+            yield _Name(run.text, whole)
+            return
+        left, right = min(one.left for one in letters), max(one.right for one in letters)
+        yield _Name(text, Box(left, top, right, bottom))
+        at += len(text) + len(_BETWEEN)
+
+
+def letters_of(run: Run, at: int, end: int) -> tuple[Inked, ...]:
+    """Give the letters of a part of a line; none where they cannot be told apart by counting."""
+    if len("".join(run.text.split())) != len("".join(one.text for one in run.letters)):
+        return ()
+    if len("".join(one.text for one in run.letters)) != len(run.letters):
+        return ()
+    blanks = sum(sign.isspace() for sign in run.text[:at])
+    inside = sum(sign.isspace() for sign in run.text[at:end])
+    return run.letters[at - blanks : end - blanks - inside]
 
 
 def name_at(phone: Phone, point: Point, runs: Sequence[Run]) -> str:
@@ -219,13 +287,14 @@ def told_by(phone: Phone, point: Point, runs: Sequence[Run]) -> Point:
     if meant is None or said_by(meant, runs):
         return point
     beside = [
-        run
+        one
         for run in runs
-        if len(run.text) > 1 and run.text in meant.label and _in_row(Box(*run.box), point)
+        for one in _names_in(run)
+        if len(one.text) > 1 and one.text in meant.label and _in_row(one.box, point)
     ]
     if not beside:
         return point
-    return at_end(Box(*max(beside, key=lambda run: len(run.text)).box))
+    return at_end(max(beside, key=lambda one: (not _is_time(one), len(one.text))).box)
 
 
 def _in_row(box: Box, point: Point) -> bool:

@@ -260,8 +260,9 @@ def held_out_pictures(count: int, tokenizer: Tokenizer) -> list[Sample]:
     made: list[Sample] = []
     for number in range(count):
         draw = Random(f"held out {number}")
-        screen = wandered(draw, looks, held_out=True, seed=draw.randrange(FIRST_SEED))
-        made += seen(draw, kind, screen, 1, tokenizer)
+        seed = draw.randrange(FIRST_SEED)
+        screen = wandered(draw, looks, tokenizer, held_out=True, seed=seed)
+        made += seen(draw, kind, screen, 1)
     return made
 
 
